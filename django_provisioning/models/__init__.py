@@ -1,0 +1,29 @@
+"""Tables and querysets; no policy.
+
+Owns what is stored and what the database itself guarantees (unique and check constraints). Only
+``lifecycle`` writes these tables. May import: ``conf``, ``exceptions``. Start reading in ``identity.py``.
+"""
+
+from .account import Account
+from .attribute_value import AttributeValue
+from .connection import Connection, ConnectionDomain
+from .event import Event
+from .group import GroupLink, GroupNesting, MemberLabel
+from .identity import Identity
+from .session import PendingRevocation, SessionIndex
+from .token import ConnectionToken
+
+__all__ = [
+    "Account",
+    "AttributeValue",
+    "Connection",
+    "ConnectionDomain",
+    "ConnectionToken",
+    "Event",
+    "GroupLink",
+    "GroupNesting",
+    "Identity",
+    "MemberLabel",
+    "PendingRevocation",
+    "SessionIndex",
+]

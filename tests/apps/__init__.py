@@ -1,0 +1,1 @@
+"""Django apps that only the suite installs: the other user models."""

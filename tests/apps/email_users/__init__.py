@@ -1,0 +1,1 @@
+"""A project's own user that logs in by email."""

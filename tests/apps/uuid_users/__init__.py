@@ -1,0 +1,1 @@
+"""A project's own user with a UUID as primary key."""
