@@ -1,0 +1,4 @@
+"""Translation only: documents to changes and back, filters to ``Q``, sort paths to ordering. Never writes.
+
+May import: ``models``, ``protocol``, ``conf``, ``exceptions``. Start reading in ``users.py``.
+"""
