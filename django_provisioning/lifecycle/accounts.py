@@ -1,0 +1,44 @@
+"""Accounts as administrators see them: how they stand, what kind they are and who answers for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..models import Account, SessionIndex
+from . import audit
+from .context import Context
+from .transactions import update_fields
+
+
+def is_offboarded(account: Account) -> bool:
+    """Whether an offboarding would find nothing left to end [0-1 query]."""
+    ended = account.state in {Account.State.DEPROVISIONED, Account.State.DELETED}
+    return (
+        ended and not account.user.is_active and not SessionIndex.objects.filter(user=account.user).exists()
+    )
+
+
+def has_access(account: Account) -> bool:
+    """Whether a reinstatement would find nothing to give back."""
+    return bool(account.user.is_active and account.state == Account.State.ACTIVE)
+
+
+def describe(context: Context, account: Account, *, kind: str, owner: Any) -> None:
+    """Set kind and owner (a user or None); only what differs is written, and the event shows old and new.
+
+    A break-glass account is out of the reach of every connection that does not manage privileged accounts.
+    """
+    wanted = {"kind": kind, "owner": owner}
+    changed = {name: value for name, value in wanted.items() if getattr(account, name) != value}
+    if not changed:
+        return
+    changes = audit.difference(
+        {name: _shown(getattr(account, name)) for name in changed},
+        {name: _shown(value) for name, value in changed.items()},
+    )
+    update_fields(account, **changed)
+    audit.record(context, "account.described", audit.Subject.user(account.user), changes=changes)
+
+
+def _shown(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,80 @@
+"""One transaction per unit of work, repeated when the database chose it as the victim of a deadlock."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db import InterfaceError, OperationalError, connections, router, transaction
+from django.db.models import Model, QuerySet
+
+from ..exceptions import TransientDatabaseError
+from ..models import Identity
+
+T = TypeVar("T")
+ATTEMPTS = 4
+# Longest pause after the first failed attempt, doubled after each further one.
+_PAUSE_SECONDS = 0.05
+
+
+def database() -> str:
+    """Name the database alias that provisioning writes to."""
+    return router.db_for_write(Identity)
+
+
+def run(work: Callable[[], T]) -> T:
+    """Run ``work`` in a transaction and give its result; all of it is kept or none.
+
+    A deadlock, lock time-out or lost connection rolls back and repeats the whole of it, so ``work`` must read what
+    it decides on inside. Inside an open transaction it only adds a savepoint and does not repeat.
+
+    Raises:
+        TransientDatabaseError: it did not go through in four attempts.
+    """
+    alias = database()
+    nested = connections[alias].in_atomic_block
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic(using=alias):
+                return work()
+        except (OperationalError, InterfaceError) as error:
+            if nested:
+                raise
+            if attempt == ATTEMPTS:
+                raise TransientDatabaseError("The database is busy. Repeat the request.") from error
+            if isinstance(error, InterfaceError):
+                connections[alias].close()
+            _pause(attempt)
+    raise AssertionError("unreachable")
+
+
+def _pause(attempt: int) -> None:
+    """Wait a random moment: victims of one deadlock that start again together fall into the next one."""
+    time.sleep(random.uniform(0, _PAUSE_SECONDS * 2 ** (attempt - 1)))  # noqa: S311 - no secret
+
+
+def lock(queryset: QuerySet[Any], *tables: str) -> QuerySet[Any]:
+    """Add ``SELECT … FOR UPDATE`` on the named relations ("self", "user"), or on all where SQL has no ``OF``."""
+    if connections[queryset.db].features.has_select_for_update_of:
+        return queryset.select_for_update(of=tables)
+    return queryset.select_for_update()
+
+
+def savepoint() -> Any:
+    """Open a savepoint: an IntegrityError inside leaves the outer transaction usable."""
+    return transaction.atomic(using=database())
+
+
+def update_fields(instance: Model, **values: Any) -> None:
+    """Set the values and write only these columns: a full-row save would undo concurrent changes."""
+    for name, value in values.items():
+        setattr(instance, name, value)
+    if values:
+        instance.save(update_fields=list(values))
+
+
+def on_commit(callback: Callable[[], Any]) -> None:
+    """Call back once the transaction is durable; errors of the callback are logged, never raised."""
+    transaction.on_commit(callback, using=database(), robust=True)

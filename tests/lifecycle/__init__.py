@@ -1,0 +1,1 @@
+"""The lifecycle verbs, run on a real database."""
