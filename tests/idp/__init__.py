@@ -1,0 +1,1 @@
+"""Recorded-style exchanges of identity providers, replayed against the SCIM face. Start with README.md."""
