@@ -1,0 +1,112 @@
+"""What all pages share: nothing is deleted, lists stay quick on a million rows, links and the lifecycle context."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from ..lifecycle.addresses import client_address
+from ..lifecycle.context import Actor, Context
+from ..models import Connection
+
+if TYPE_CHECKING:
+    BaseAdmin = admin.ModelAdmin[Any]
+    BasePaginator = Paginator[Any]
+else:
+    BaseAdmin = admin.ModelAdmin
+    BasePaginator = Paginator
+
+
+class CappedPaginator(BasePaginator):
+    """Counts at most ``cap`` rows: an exact count of a large table costs more than the page itself."""
+
+    cap = 10_000
+
+    @cached_property
+    def _counted(self) -> int:
+        rows: Any = self.object_list
+        return int(rows.order_by()[: self.cap + 1].count())
+
+    @cached_property
+    def count(self) -> int:
+        """Number of rows that can be paged through."""
+        return min(self._counted, self.cap)
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there are more rows than ``count`` says."""
+        return self._counted > self.cap
+
+
+class ProvisioningAdmin(BaseAdmin):
+    """A page without add and delete, with a constant number of queries per list."""
+
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = CappedPaginator
+    list_per_page = 50
+
+    class Media:
+        css = {"all": ["django_provisioning/admin.css"]}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: these rows are made by the lifecycle."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse, but let Django's own pages take along what nothing relies on any more.
+
+        Django asks this for every row that would go when a user or group is deleted on its own page.
+        """
+        if obj is None or self._is_own_page(request):
+            return False
+        return self.may_go_along(obj)
+
+    def url_of(self, obj: Model) -> str:
+        """Give the URL of the page of a row."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return reverse(name, args=[obj.pk], current_app=self.admin_site.name)
+
+    def may_go_along(self, obj: Any) -> bool:
+        """Whether the row may vanish because the Django user or group that it speaks of is deleted."""
+        return False
+
+    def _is_own_page(self, request: HttpRequest) -> bool:
+        match = request.resolver_match
+        own = f"{self.opts.app_label}_{self.opts.model_name}_"
+        return match is None or (match.url_name or "").startswith(own)
+
+
+class ReadOnlyAdmin(ProvisioningAdmin):
+    """A page that shows and never writes."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: these rows say what happened."""
+        return False
+
+
+def context_of(request: HttpRequest, connection: Connection | None = None, batch_id: str = "") -> Context:
+    """Give the lifecycle context of a click."""
+    actor = Actor.admin(request.user)
+    return Context.of(actor, connection, batch_id=batch_id, ip=client_address(request))
+
+
+def link_to(site: admin.AdminSite, instance: Model | None, text: str = "") -> str:
+    """Give a link to the page of a row, or its bare text where the site has no page for it. No query."""
+    if instance is None:
+        return "–"
+    text = text or str(instance)
+    if not site.is_registered(type(instance)):
+        return text
+    opts = instance._meta
+    url = reverse(
+        f"admin:{opts.app_label}_{opts.model_name}_change", args=[instance.pk], current_app=site.name
+    )
+    return format_html('<a href="{}">{}</a>', url, text)

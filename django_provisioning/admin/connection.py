@@ -1,0 +1,216 @@
+"""Connections: their policies, tokens and domains. There is no delete: it would orphan accounts; disable instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ..exceptions import ProvisioningError
+from ..lifecycle import addresses, connections, tokens
+from ..models import Connection, ConnectionToken
+from .base import ProvisioningAdmin, context_of
+from .connection_operations import ReleaseView, VerifyDomainView, WithdrawDomainView
+from .filters import ConnectionStatusFilter
+from .forms import ConnectionForm
+from .token_operations import IssueTokenView, RevokeTokenView, RotateTokenView
+
+_MOST_TOKENS = 50
+# A manager of connections must not be able to make an IdP hand out what the manager does not have.
+_OPENS_THE_ADMIN = ("manages_privileged", "privilege_rules")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLine:
+    """A token as the connection page shows it."""
+
+    token: ConnectionToken
+    status: str
+    is_live: bool
+
+
+class ConnectionAdmin(ProvisioningAdmin):
+    """List, form and operations of connections."""
+
+    form = ConnectionForm
+    list_display = ("name", "slug", "idp", "status", "last_request")
+    list_filter = (ConnectionStatusFilter, "idp")
+    search_fields = ("slug", "name")
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "idp", "enabled", "preset")}),
+        (gettext_lazy("People"), {"fields": ("linking", "delete_mode", "visibility", "manages_privileged")}),
+        (
+            gettext_lazy("Logins"),
+            {
+                "fields": (
+                    "saml_entity_id",
+                    "oidc_issuer",
+                    "oidc_client_id",
+                    "jit",
+                    "attribute_sync",
+                    "required_claims",
+                    "allowed_email_domains",
+                    "seat_limit",
+                    "session_max_age_seconds",
+                    "stale_after_days",
+                )
+            },
+        ),
+        (
+            gettext_lazy("Groups and rights at login"),
+            {"fields": ("default_groups", "group_sync", "privilege_rules")},
+        ),
+        (gettext_lazy("Protocol"), {"fields": ("strict", "group_prefix")}),
+        (
+            gettext_lazy("Many leavers at once"),
+            {"fields": ("mass_leave_percent", "mass_leave_minutes", "mass_leave_halts")},
+        ),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Allow by Django's own permission, or by the one that covers all of this page."""
+        return admin.ModelAdmin.has_add_permission(self, request) or _manages(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow by Django's own permission, or by the one that covers all of this page."""
+        return super().has_change_permission(request, obj) or _manages(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow also to those who issue tokens."""
+        return super().has_view_permission(request, obj) or _manages(request) or _issues_tokens(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Add the time of the last request, from the tokens."""
+        used = ConnectionToken.objects.filter(connection=OuterRef("pk"), last_used_at__isnull=False)
+        latest = used.order_by("-last_used_at").values("last_used_at")[:1]
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(last_request_at=Subquery(latest))
+        return rows
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Let the slug be chosen once, and what opens the admin be changed by superusers only."""
+        fixed = () if obj is None else ("slug",)
+        return fixed if getattr(request.user, "is_superuser", False) else (*fixed, *_OPENS_THE_ADMIN)
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Sequence[str]]:
+        """Propose a slug for a new connection."""
+        return {"slug": ("name",)} if obj is None else {}
+
+    @admin.display(description=gettext_lazy("status"), ordering="enabled")
+    def status(self, connection: Connection) -> str:
+        """Say whether the connection is at work."""
+        if not connection.enabled:
+            return _("✕ disabled")
+        return _("✓ enabled") if connection.halted_at is None else _("! writes halted")
+
+    @admin.display(description=gettext_lazy("last request"), ordering="last_request_at")
+    def last_request(self, connection: Any) -> Any:
+        """Say when the IdP last called, to the minute."""
+        return connection.last_request_at or _("never")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Write through the lifecycle: the form has only checked what was typed."""
+        if not form.has_changed():
+            return
+        policies = {
+            name: form.cleaned_data[name] for name in form.cleaned_data if name in connections.POLICIES
+        }
+        if change:
+            # The form has changed ``obj`` already; the stored row knows the old values for the event.
+            stored = Connection.objects.get(pk=obj.pk)
+            connections.configure(context_of(request, stored), stored, **policies)
+            return
+        made = connections.create(context_of(request), slug=form.cleaned_data["slug"], **policies)
+        obj.pk, obj.created_at, obj._state.adding = made.pk, made.created_at, False
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Go on to the page of the new connection: the next step is a token."""
+        messages.success(
+            request, _("The connection “%(name)s” was added. Now issue a token.") % {"name": obj.name}
+        )
+        return HttpResponseRedirect(self.url_of(obj))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Show or save; what only the lifecycle noticed, such as a slug taken at this moment, becomes a message."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except ProvisioningError as error:
+            messages.error(request, error.detail)
+            return HttpResponseRedirect(request.path)
+
+    def render_change_form(  # noqa: PLR0917 - the signature is Django's
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        """Add the tokens, the domains and the URL for the IdP."""
+        base = addresses.scim_base_url()
+        context.update(
+            scim_base_url=base and request.build_absolute_uri(base),
+            show_save_and_add_another=False,
+            may_issue=_issues_tokens(request),
+        )
+        if obj is not None:
+            context.update(token_lines=_token_lines(obj), domains=list(obj.domains.order_by("domain")))
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the operations."""
+        operations: tuple[tuple[str, str, Any], ...] = (
+            ("release/", "release", ReleaseView),
+            ("tokens/issue/", "issue_token", IssueTokenView),
+            ("tokens/<int:token_id>/rotate/", "rotate_token", RotateTokenView),
+            ("tokens/<int:token_id>/revoke/", "revoke_token", RevokeTokenView),
+            ("domains/add/", "verify_domain", VerifyDomainView),
+            ("domains/<int:domain_id>/withdraw/", "withdraw_domain", WithdrawDomainView),
+        )
+        urls = [
+            path(
+                f"<int:object_id>/{route}",
+                self.admin_site.admin_view(view.as_view(page=self)),
+                name=f"{self.opts.app_label}_{self.opts.model_name}_{name}",
+            )
+            for route, name, view in operations
+        ]
+        return urls + super().get_urls()
+
+
+def _manages(request: HttpRequest) -> bool:
+    user: Any = request.user
+    return bool(user.has_perm("django_provisioning.manage_connection"))
+
+
+def _issues_tokens(request: HttpRequest) -> bool:
+    user: Any = request.user
+    return bool(user.has_perm("django_provisioning.issue_token"))
+
+
+def _token_lines(connection: Connection) -> list[TokenLine]:
+    now = timezone.now()
+    newest = connection.tokens.order_by("-created_at", "-pk")[:_MOST_TOKENS]
+    return [TokenLine(token, _status(token, now), tokens.is_live(token, now)) for token in newest]
+
+
+def _status(token: ConnectionToken, now: Any) -> str:
+    if token.revoked_at is not None:
+        return _("✕ revoked")
+    return _("✓ live") if tokens.is_live(token, now) else _("✕ expired")

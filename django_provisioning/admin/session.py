@@ -1,0 +1,44 @@
+"""Sessions: which logins are known to be alive. Read-only, and without the key that would open them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from . import people_search
+from .base import ReadOnlyAdmin
+
+
+class SessionIndexAdmin(ReadOnlyAdmin):
+    """List and page of sessions. Never shows ``session_key``: whoever has it is logged in as that person."""
+
+    list_display = ("user", "connection", "created_at", "last_seen_at")
+    list_filter = ("connection",)
+    list_select_related = ("user", "connection")
+    ordering = ("-pk",)
+    search_fields = ("user",)  # Shows the box; get_search_results looks the term up.
+    search_help_text = people_search.HELP_TEXT
+    fields = ("user", "connection", "created_at", "last_seen_at")
+
+    def may_go_along(self, obj: Any) -> bool:
+        """Let sessions go with their user."""
+        return True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Leave the keys in the database."""
+        return super().get_queryset(request).defer("session_key", "idp_session")
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Refuse to guess keys by filtering."""
+        hidden = ("session_key", "idp_session")
+        return not lookup.startswith(hidden) and super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Look the term up by indexes; see ``people_search``."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(user__in=people_search.matching_users(search_term)), False

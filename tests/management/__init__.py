@@ -1,0 +1,1 @@
+"""Tests of the commands: what they print, what they write, how they fail."""
