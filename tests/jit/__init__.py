@@ -1,0 +1,1 @@
+"""The login door against real providers; runs under ``--ds tests.settings.jit``."""
