@@ -1,0 +1,1 @@
+"""The quick starts of the documentation, followed to the letter in fresh projects."""
