@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from django.contrib.auth import get_user_model
 from django.test import Client
 
 SITE = "http://testserver"
@@ -56,9 +57,12 @@ class Browser:
         return Form.of(response.text)
 
     def whoami(self) -> dict[str, Any] | None:
-        """Give the account of the session, None if it belongs to nobody."""
+        """Give the account of the session, None if it belongs to nobody; ``pk`` as the user model has it."""
         response = self.client.get("/whoami/")
-        return response.json() if response.status_code == 200 else None
+        if response.status_code != 200:
+            return None
+        facts: dict[str, Any] = response.json()
+        return {**facts, "pk": get_user_model()._meta.pk.to_python(facts["pk"])}
 
     def close(self) -> None:
         """Give the connections back."""
