@@ -128,7 +128,8 @@ _LONG = {
     "name.givenName": "b" * 151,
     "name.familyName": "b" * 151,
     "profileUrl": "https://example.com/" + "b" * 65_536,
-    "emails": [{"value": "b" * 255 + "@example.com"}],
+    # Longer than any attribute may be: with an e-mail login no column holds the addresses.
+    "emails": [{"value": "b" * 1_025 + "@example.com"}],
     "password": "b" * 8_193,
 }
 
