@@ -96,6 +96,9 @@ SETTINGS: Mapping[str, Setting] = {
     "TOKEN_PREFIX": Setting("djprov", (str,), "First part of new bearer tokens, for secret scanners."),
     "TOKEN_LIFETIME_DAYS": Setting(395, (int,), "Days until a new token expires when none are named."),
     "TOKEN_OVERLAP_HOURS": Setting(24, (int,), "Hours an old token lives on after rotation."),
+    "LEAVE_CLEARS_PRIVILEGES": Setting(
+        True, (bool,), "Whether a leave takes the staff and superuser flags away; who returns gets them anew or not."
+    ),
     "REVOKERS": Setting([], (list, tuple), "Dotted paths of further Revoker classes."),
 }  # fmt: skip
 

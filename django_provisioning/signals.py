@@ -12,7 +12,8 @@ account_joined = Signal()
 account_moved = Signal()
 account_left = Signal()
 account_rejoined = Signal()
-access_revoked = Signal()
+access_revoked = Signal()  # ``user`` and ``leave``: nothing of a leave is open any more.
+revocation_failed = Signal()  # ``user``, ``kind``, ``attempts``: sent at once, because somebody has to look.
 group_changed = Signal()
 
 # Sent synchronously by a login through our backends. A receiver of a ``pre_`` signal may raise ``Refuse(reason)``.

@@ -40,6 +40,11 @@ class Actor:
         return cls("command", name, name)
 
     @classmethod
+    def policy(cls, name: str) -> Actor:
+        """A rule of a connection that ``provisioning_run`` carries out."""
+        return cls("policy", name, name)
+
+    @classmethod
     def application(cls) -> Actor:
         """The project's own code, seen through a model signal."""
         return cls("application", "", "project code")
@@ -47,7 +52,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request, command or click. ``now`` is aware and is the time of everything written under it."""
+    """One request, command or click. ``now`` is aware and is the time of everything written under it.
+
+    ``via`` is a ``Leave.Path`` where the actor's type alone does not say which way a removal came.
+    """
 
     actor: Actor
     now: datetime
@@ -55,6 +63,7 @@ class Context:
     correlation_id: str = ""
     batch_id: str = ""
     ip: str | None = None
+    via: str = ""
 
     @classmethod
     def of(cls, actor: Actor, connection: Connection | None = None, **facts: Any) -> Context:

@@ -1,22 +1,44 @@
 """Leave: access ends. One function ends it for every path; the callers differ in what they do to the identity.
 
-In the caller's transaction: user inactive, session hash rotated, sessions deleted, the connection's groups
-withdrawn, the account stamped, the event written with the counts. With another live identity of the person only
-this connection's access ends.
+In the caller's transaction: user inactive, session hash rotated, sessions deleted, tokens revoked, the connection's
+groups withdrawn, the account stamped, event and ``Leave`` row written with the counts. What cannot join a transaction
+follows right after the commit (``revocation``). With another live identity of the person only this connection's
+access ends.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import ProtectedError, RestrictedError
 
+from ..conf import settings
 from ..models import Account, Connection, Event, Identity
-from . import audit, management, memberships, revocation, valve
+from . import audit, leaves, management, memberships, revocation, valve
 from .context import Context
-from .protection import require_unprotected
+from .protection import PRIVILEGES, require_unprotected
 from .transactions import lock, savepoint, update_fields
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a leave ended. ``counts`` is for the event; ``had_access`` is False for who had left already."""
+
+    everywhere: bool
+    had_access: bool
+    counts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def effects(self) -> dict[str, Any]:
+        """The counts with the reach, as events show them."""
+        return {"everywhere": self.everywhere, **self.counts}
+
+    @property
+    def anything(self) -> bool:
+        """Whether there was something to end: a removal of nobody is no removal."""
+        return self.had_access or any(self.counts.values())
 
 
 def deactivate(
@@ -30,9 +52,7 @@ def deactivate(
     """End the access of an identity that its directory made inactive; the identity row is written already."""
     ended = end_access(context, identity.user, identity, state=Account.State.DEPROVISIONED, fields=fields)
     subject = audit.Subject.user(identity.user, identity.scim_id)
-    event = audit.record(
-        context, "account.deactivated", subject, changes=changes, effects={**effects, **ended}
-    )
+    event = _record(context, "account.deactivated", subject, ended, changes=changes, effects=effects)
     valve.watch(context)
     return event
 
@@ -49,19 +69,28 @@ def delete(context: Context, identity: Identity) -> Event:
     identity.values.all().delete()
     user = identity.user
     ended = end_access(context, user, identity, state=Account.State.DELETED, fields={})
-    erase = connection.delete_mode == Connection.DeleteMode.ERASE and ended["everywhere"]
     account = management.account_of(context, user, origin=Account.Origin.UNKNOWN)
     management.refresh(account)
     subject = audit.Subject.user(user, identity.scim_id)
-    if erase and not _erased(user):
-        erase, ended["erasure_refused"] = False, True
-    event = audit.record(context, "account.erased" if erase else "account.deleted", subject, effects=ended)
+    type_, effects = "account.deleted", {}
+    if connection.delete_mode == Connection.DeleteMode.ERASE and ended.everywhere:
+        if _erased(context, user):
+            type_ = "account.erased"
+        else:
+            effects["erasure_refused"] = True
+    event = _record(context, type_, subject, ended, effects=effects)
     valve.watch(context)
     return event
 
 
-def _erased(user: Any) -> bool:
-    """Delete the Django user; rows of the project that protect it stop that, but must not stop the leave."""
+def _erased(context: Context, user: Any) -> bool:
+    """Delete the Django user; what cannot be revoked, and rows that protect the user, stop that, but not the leave.
+
+    What waits for the commit elsewhere runs at once here: with the user goes the row that would remember it.
+    """
+    revocation.complete(context, user)
+    if revocation.is_open(user):
+        return False
     try:
         with savepoint():
             user.delete()
@@ -78,47 +107,97 @@ def offboard(context: Context, user: Any, *, reason: str) -> Event:
     identities = list(lock(Identity.objects.filter(user=user, live=True).order_by("pk"), "self"))
     for identity in identities:
         update_fields(identity, active=False, revision=identity.revision + 1, updated_at=context.now)
+    return _end_all(context, user, Account.State.DEPROVISIONED, Account.Suspension.NONE, reason)
+
+
+def suspend(context: Context, user: Any, *, suspension: str, reason: str) -> Event:
+    """End all access of a person until it is lifted; what the directories say of the person stays as it is.
+
+    ``suspension`` says who may lift it: an administrator's stands until an administrator reinstates; one for
+    staleness ends with the next login that the IdP vouches for.
+    """
+    return _end_all(context, user, Account.State.SUSPENDED, suspension, reason)
+
+
+def _end_all(context: Context, user: Any, state: str, suspension: str, reason: str) -> Event:
     management.account_of(context, user, origin=Account.Origin.UNKNOWN)
-    ended = end_access(context, user, None, state=Account.State.DEPROVISIONED, fields={})
+    ended = end_access(context, user, None, state=state, fields={}, suspension=suspension)
     changes = {"active": {"old": True, "new": False}}
-    return audit.record(
-        context,
-        "account.deactivated",
-        audit.Subject.user(user),
-        changes=changes,
-        effects=ended,
-        reason=reason,
-    )
+    type_ = "account.suspended" if state == Account.State.SUSPENDED else "account.deactivated"
+    return _record(context, type_, audit.Subject.user(user), ended, changes=changes, reason=reason)
 
 
 def end_access(
-    context: Context, user: Any, identity: Identity | None, *, state: str, fields: Mapping[str, Any]
-) -> dict[str, Any]:
-    """End access and give the counts for the event; ``identity`` is None when all of it ends.
+    context: Context,
+    user: Any,
+    identity: Identity | None,
+    *,
+    state: str,
+    fields: Mapping[str, Any],
+    suspension: str = Account.Suspension.NONE,
+) -> Ended:
+    """End access and say what was ended; ``identity`` is None when all of it ends.
 
     ``fields`` are further user columns of the same write.
     """
     connection = identity.connection if identity is not None else None
     everywhere = connection is None or not _has_other_access(user, identity)
-    groups = memberships.withdraw(context, user, connection)
+    had_access = bool(user.is_active)
+    counts: dict[str, Any] = {"groups_removed": memberships.withdraw(context, user, connection)}
     if not everywhere:
         update_fields(user, **fields)
-        ended = revocation.revoke(context, user, connection)
-        return {"everywhere": False, "groups_removed": groups, **ended}
+        return Ended(False, had_access, counts | revocation.revoke(context, user, connection))
+    counts |= _lock_out(context, user, state=state, suspension=suspension, fields=fields, by=identity)
+    return Ended(True, had_access, counts | revocation.revoke(context, user, None))
+
+
+def _lock_out(
+    context: Context,
+    user: Any,
+    *,
+    state: str,
+    suspension: str,
+    fields: Mapping[str, Any],
+    by: Identity | None,
+) -> dict[str, Any]:
+    """Make the user inactive, void every session and password, stamp the account, and say what went."""
     had_password = user.has_usable_password()
+    privileges = [] if suspension == Account.Suspension.STALE else _privileges(user)
     user.set_unusable_password()  # A new random value: the session hash changes, so every old session is void.
-    update_fields(user, is_active=False, password=user.password, **fields)
+    cleared = dict.fromkeys(privileges, False)
+    update_fields(user, is_active=False, password=user.password, **cleared, **fields)
     account = management.account_of(context, user, origin=Account.Origin.UNKNOWN)
-    if identity is not None and account.state == Account.State.SUSPENDED:
-        state = (
-            account.state
-        )  # No directory undoes an administrator's suspension, by a detour over a leave neither.
-    management.write(account, state=state, access_valid_after=context.now)
-    ended = revocation.revoke(context, user, None)
-    return {"everywhere": True, "groups_removed": groups, "password_removed": had_password, **ended}
+    if by is not None and account.state == Account.State.SUSPENDED:
+        # No directory undoes an administrator's suspension, by a detour over a leave neither.
+        state, suspension = account.state, account.suspension
+    management.write(account, state=state, suspension=suspension, access_valid_after=context.now)
+    return {"password_removed": had_password, "privileges_removed": privileges}
+
+
+def _privileges(user: Any) -> list[str]:
+    """Name the flags that a leave takes away, so that nobody who returns is staff without anybody's saying so."""
+    if not settings.LEAVE_CLEARS_PRIVILEGES:
+        return []
+    return [flag for flag in PRIVILEGES if getattr(user, flag, False)]
 
 
 def _has_other_access(user: Any, identity: Identity | None) -> bool:
     """Whether another connection still vouches for the person; the user row is locked, so it cannot change."""
     others = Identity.objects.filter(user=user, live=True, active=True)
     return (others.exclude(pk=identity.pk) if identity else others).exists()
+
+
+def _record(
+    context: Context,
+    type_: str,
+    subject: audit.Subject,
+    ended: Ended,
+    *,
+    effects: Mapping[str, Any] | None = None,
+    **facts: Any,
+) -> Event:
+    event = audit.record(context, type_, subject, effects={**(effects or {}), **ended.effects}, **facts)
+    if ended.anything:
+        user = subject.instance
+        leaves.record(context, user, event, everywhere=ended.everywhere, ended=ended.counts)
+    return event

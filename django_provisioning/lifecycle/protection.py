@@ -11,17 +11,20 @@ from ..exceptions import ProtectedAccount
 from ..models import Account, Connection
 from . import explain
 
+# The flags that open the admin.
+PRIVILEGES = ("is_staff", "is_superuser")
+
 
 def is_privileged(user: Any) -> bool:
     """Whether the user carries a flag that opens the admin."""
-    return bool(getattr(user, "is_staff", False) or getattr(user, "is_superuser", False))
+    return any(getattr(user, flag, False) for flag in PRIVILEGES)
 
 
 def unprotected(identities: QuerySet[Any], connection: Connection) -> QuerySet[Any]:
     """Leave out the identities of protected accounts: a group can grant as much as a flag."""
     if connection.manages_privileged:
         return identities
-    for flag in ("is_staff", "is_superuser"):
+    for flag in PRIVILEGES:
         if _is_column(flag):
             identities = identities.exclude(**{f"user__{flag}": True})
     return identities.exclude(user__provisioning_account__kind=Account.Kind.BREAK_GLASS)

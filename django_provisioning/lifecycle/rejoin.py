@@ -36,7 +36,7 @@ def reactivate(
         )  # fmt: skip
     was_staged = account.state == Account.State.STAGED
     update_fields(identity.user, is_active=True, **fields)
-    management.write(account, state=Account.State.ACTIVE)
+    management.write(account, state=Account.State.ACTIVE, suspension=Account.Suspension.NONE)
     type_ = "account.activated" if was_staged else "account.reinstated"
     return audit.record(context, type_, subject, changes=changes, effects=effects)
 
@@ -88,7 +88,7 @@ def reinstate(context: Context, user: Any, *, reason: str) -> Event:
     account = management.account_of(context, user, origin=Account.Origin.UNKNOWN)
     changes = {"active": {"old": user.is_active, "new": True}}
     update_fields(user, is_active=True)
-    management.refresh(account, state=Account.State.ACTIVE)
+    management.refresh(account, state=Account.State.ACTIVE, suspension=Account.Suspension.NONE)
     return audit.record(
         context, "account.reinstated", audit.Subject.user(user), changes=changes, reason=reason
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, connections, router, transaction
@@ -14,6 +15,7 @@ from ..exceptions import TransientDatabaseError
 from ..models import Identity
 
 T = TypeVar("T")
+_own_write: ContextVar[bool] = ContextVar("provisioning_own_write", default=False)
 ATTEMPTS = 4
 # Longest pause after the first failed attempt, doubled after each further one.
 _PAUSE_SECONDS = 0.05
@@ -72,7 +74,16 @@ def update_fields(instance: Model, **values: Any) -> None:
     for name, value in values.items():
         setattr(instance, name, value)
     if values:
-        instance.save(update_fields=list(values))
+        token = _own_write.set(True)
+        try:
+            instance.save(update_fields=list(values))
+        finally:
+            _own_write.reset(token)
+
+
+def is_own_write() -> bool:
+    """Whether the row that a model signal speaks of is being written by ``lifecycle`` itself."""
+    return _own_write.get()
 
 
 def on_commit(callback: Callable[[], Any]) -> None:

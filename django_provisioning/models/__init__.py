@@ -10,7 +10,9 @@ from .connection import Connection, ConnectionDomain
 from .event import Event
 from .group import GroupLink, GroupNesting, MemberLabel
 from .identity import Identity
-from .session import PendingRevocation, SessionIndex
+from .leave import Leave
+from .run import Evidence, PolicyRun
+from .session import CredentialOrigin, PendingRevocation, SessionIndex
 from .token import ConnectionToken
 
 __all__ = [
@@ -19,11 +21,15 @@ __all__ = [
     "Connection",
     "ConnectionDomain",
     "ConnectionToken",
+    "CredentialOrigin",
     "Event",
+    "Evidence",
     "GroupLink",
     "GroupNesting",
     "Identity",
+    "Leave",
     "MemberLabel",
     "PendingRevocation",
+    "PolicyRun",
     "SessionIndex",
 ]

@@ -36,6 +36,7 @@ class Account(models.Model):
         HUMAN = "human", _("Human")
         SERVICE = "service", _("Service")
         BREAK_GLASS = "break_glass", _("Break-glass")
+        TEST = "test", _("Self-test")
 
     class ManagedBy(models.TextChoices):
         NONE = "none", _("Nobody")
@@ -43,11 +44,19 @@ class Account(models.Model):
         SCIM = "scim", _("SCIM")
         SCIM_SSO = "scim+sso", _("SCIM + SSO")
 
+    class Suspension(models.TextChoices):
+        NONE = "", _("Not suspended")
+        ADMINISTRATOR = "administrator", _("By an administrator or the project’s own code")
+        STALE = "stale", _("By the stale-account policy")
+
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="provisioning_account", verbose_name=_("user")
     )
     origin = KeyField(_("origin"), max_length=10, choices=Origin)
     state = KeyField(_("state"), max_length=15, choices=State)
+    suspension = KeyField(
+        _("suspended"), max_length=15, choices=Suspension, blank=True, default=Suspension.NONE
+    )
     managed_by = KeyField(_("managed by"), max_length=10, choices=ManagedBy, default=ManagedBy.NONE)
     kind = KeyField(_("kind"), max_length=12, choices=Kind, default=Kind.HUMAN)
     owner = models.ForeignKey(
@@ -60,6 +69,7 @@ class Account(models.Model):
     )
     access_valid_after = models.DateTimeField(_("logins older than this are void"), null=True, blank=True)
     last_seen_at = models.DateTimeField(_("last seen at"), null=True, blank=True)
+    stale_warned_at = models.DateTimeField(_("warned of staleness at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"))
 
     class Meta:

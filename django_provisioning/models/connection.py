@@ -34,6 +34,11 @@ class Connection(models.Model):
         MANAGED = "managed", _("Accounts that SCIM manages")
         LINKED = "linked", _("Every account of the connection, also those made by login")
 
+    class StaleAction(models.TextChoices):
+        REPORT = "report", _("Report only")
+        WARN = "warn", _("Report, and warn before the date")
+        SUSPEND = "suspend", _("Warn, then suspend and revoke")
+
     slug = models.SlugField(_("slug"), max_length=50, unique=True)
     name = models.CharField(_("name"), max_length=200)
     idp = models.CharField(_("identity provider"), max_length=30, default="generic")
@@ -64,6 +69,13 @@ class Connection(models.Model):
     manages_privileged = models.BooleanField(_("manages staff and superusers"), default=False)
     strict = models.BooleanField(_("refuse what the RFC does not allow"), default=False)
     stale_after_days = models.PositiveIntegerField(_("stale after days"), null=True, blank=True)
+    stale_action = models.CharField(
+        _("stale accounts"), max_length=10, choices=StaleAction, default=StaleAction.REPORT
+    )
+    stale_warning_days = models.PositiveSmallIntegerField(_("warn days before"), default=7)
+    required_group = KeyField(_("group without which access ends"), max_length=255, null=True, blank=True)
+    signing_keys_url = models.CharField(_("JWKS of the IdP"), max_length=500, blank=True, default="")
+    revocation_issuer = KeyField(_("issuer of revocation requests"), max_length=500, null=True, blank=True)
     session_max_age_seconds = models.PositiveIntegerField(
         _("longest session in seconds"), null=True, blank=True
     )

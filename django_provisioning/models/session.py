@@ -1,4 +1,4 @@
-"""SessionIndex: which sessions a user has; PendingRevocation: what a leave has still to end."""
+"""What a user can come in by: SessionIndex, CredentialOrigin; and what of it has still to end: PendingRevocation."""
 
 from __future__ import annotations
 
@@ -30,11 +30,41 @@ class SessionIndex(models.Model):
         return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
 
 
+class CredentialOrigin(models.Model):
+    """A token that was made in a session of a connection, so that the end of that connection can end it too.
+
+    ``kind`` is the revoker's word, ``key`` the primary key of the token's row, never the token itself.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="provisioning_credentials"
+    )
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="credentials")
+    kind = KeyField(_("kind"), max_length=50)
+    key = KeyField(_("key"))
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("credential origin")
+        verbose_name_plural = _("credential origins")
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=["kind", "key"], name="provisioning_credential_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.user_id}"
+
+
 class PendingRevocation(models.Model):
-    """A revoker that has not succeeded yet for a user; until it does the account is shown as OPEN."""
+    """A revoker that has still to run, or to succeed, for a user; until it does the account is shown as OPEN.
+
+    ``connection`` limits it as it limited the leave; ``scope`` repeats its key as text ("" for all access), because
+    NULLs never collide in a unique constraint.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="provisioning_pending")
-    revoker = models.CharField(_("revoker"), max_length=100)
+    revoker = KeyField(_("revoker"), max_length=100)
+    connection = models.ForeignKey(Connection, models.CASCADE, null=True, related_name="pending_revocations")
+    scope = KeyField(_("scope"), max_length=20, blank=True, default="")
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     created_at = models.DateTimeField(_("created at"))
     next_attempt_at = models.DateTimeField(_("next attempt at"), db_index=True)
@@ -43,7 +73,9 @@ class PendingRevocation(models.Model):
     class Meta:
         verbose_name = _("pending revocation")
         verbose_name_plural = _("pending revocations")
-        constraints = (models.UniqueConstraint(fields=["user", "revoker"], name="provisioning_pending_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=["user", "revoker", "scope"], name="provisioning_pending_once"),
+        )
 
     def __str__(self) -> str:
         return f"{self.revoker} for {self.user_id}"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..conf import settings
+from ..models import Leave
 from ..protocol.bulk import BulkLimits, BulkOperation, order, parse_bulk, resolve_references
 from ..protocol.errors import NotFound
 from ..protocol.messages import BULK_RESPONSE_URN
@@ -26,6 +27,7 @@ def run(call: Call, payload: Any) -> Answer:
         InvalidSyntax: the body is no BulkRequest.
     """
     job = parse_bulk(payload, BulkLimits(max_operations=settings.MAX_BULK_OPERATIONS), call.tolerance)
+    call = replace(call, context=replace(call.context, via=Leave.Path.SCIM_BULK))
     ids: dict[str, str] = {}
     results: dict[int, dict[str, Any]] = {}
     errors = 0

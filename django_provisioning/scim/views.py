@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from ..lifecycle.addresses import client_address
 from ..lifecycle.context import Actor, Context
-from ..models import ConnectionToken
+from ..models import ConnectionToken, Leave
 from ..protocol.errors import MethodNotAllowed, NotFound
 from ..protocol.messages import SearchRequest
 from ..protocol.tolerance import Tolerance
@@ -40,6 +40,14 @@ class _AnyMediaType(BaseContentNegotiation):
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         return None, None
+
+
+_WAYS_OUT = {
+    "POST": Leave.Path.SCIM_POST,
+    "PUT": Leave.Path.SCIM_PUT,
+    "PATCH": Leave.Path.SCIM_PATCH,
+    "DELETE": Leave.Path.SCIM_DELETE,
+}
 
 
 class ScimView(APIView):
@@ -90,7 +98,11 @@ class ScimView(APIView):
         request = self.request
         token = cast("ConnectionToken", request.auth)
         context = Context.of(
-            Actor.scim(token), token.connection, correlation_id=self.request_id, ip=client_address(request)
+            Actor.scim(token),
+            token.connection,
+            correlation_id=self.request_id,
+            ip=client_address(request),
+            via=_WAYS_OUT.get(request.method or "", ""),
         )
         return Call(
             context=context,

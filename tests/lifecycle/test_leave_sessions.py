@@ -93,6 +93,7 @@ def test_old_cookie_is_dead_after_a_leave_and_after_the_return(
     inside_after_leave = [is_let_in(browser) for browser in browsers]
     stored = [is_stored(browser, settings) for browser in browsers if engine != "signed_cookies"]
     rejoin.reinstate(make_context(), fresh(ada.user), reason="back")
+    get_user_model().objects.filter(pk=ada.user_id).update(is_staff=True)  # The leave took it away.
     inside_after_return = [is_let_in(browser) for browser in browsers]
 
     assert inside_after_leave == [False, False]

@@ -23,6 +23,7 @@ class BrokenRevoker(Revoker):
     """Cannot reach what it revokes."""
 
     kind = "badges"
+    database_only = True
 
     def revoke(self, user: Any, connection: Connection | None) -> int:
         """Fail, with a secret in the message."""
@@ -33,6 +34,7 @@ class ClumsyRevoker(Revoker):
     """Breaks a constraint of the database on its way."""
 
     kind = "keys"
+    database_only = True
 
     def revoke(self, user: Any, connection: Connection | None) -> int:
         """Insert two rows of one name."""
@@ -44,6 +46,7 @@ class CountingRevoker(Revoker):
     """Remembers what it was asked to do."""
 
     kind = "tokens"
+    database_only = True
     asked: ClassVar[list[tuple[Any, Any]]] = []
 
     def revoke(self, user: Any, connection: Connection | None) -> int:
