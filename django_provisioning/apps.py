@@ -17,6 +17,7 @@ class DjangoProvisioningConfig(AppConfig):
     def ready(self) -> None:
         """Connect what must run without the project's doing."""
         from . import checks  # noqa: F401  (registers the system checks)
-        from .lifecycle import hooks
+        from .lifecycle import credentials, hooks
 
         hooks.connect()
+        credentials.connect()

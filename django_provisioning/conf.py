@@ -56,11 +56,17 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "GROUP_NAME_FIELD": Setting("name", (str,), "Field of the group model that holds its name."),
     "EXTENSIONS": Setting({}, (dict,), "Resource type name to dotted paths of Schema objects of the project."),
+    "HANDLERS": Setting(
+        {},
+        (dict,),
+        "Resource type name ('User', 'Group') to the dotted path of the ResourceHandler class that serves it in place "
+        "of the built-in one, e.g. those of the django-scim2 bridge.",
+    ),
     "RESOURCE_TYPES": Setting([], (list, tuple), "Dotted paths of further ResourceHandler classes."),
     "SITE_URL": Setting(
         None, _OPTIONAL_TEXT,
-        "Scheme and host for meta.location and $ref, e.g. 'https://app.example.com'. Without it the "
-        "request's host is used, which ALLOWED_HOSTS has checked.",
+        "Scheme and host for meta.location and $ref, and for the address that a revocation request has to name, "
+        "e.g. 'https://app.example.com'. Without it the request's host is used, which ALLOWED_HOSTS has checked.",
     ),
     "DISCOVERY_REQUIRES_TOKEN": Setting(
         True, (bool,), "Whether /ServiceProviderConfig, /Schemas and /ResourceTypes need the bearer token."
@@ -99,7 +105,24 @@ SETTINGS: Mapping[str, Setting] = {
     "LEAVE_CLEARS_PRIVILEGES": Setting(
         True, (bool,), "Whether a leave takes the staff and superuser flags away; who returns gets them anew or not."
     ),
+    "OFFBOARDING_SLA_SECONDS": Setting(
+        300, (int,), "Seconds within which all access of a leaver has to be ended; a later end is a breach in reports."
+    ),
     "REVOKERS": Setting([], (list, tuple), "Dotted paths of further Revoker classes."),
+    "REVOKERS_OFF": Setting(
+        [], (list, tuple), "Kinds of access that a leave does not end, e.g. ['otp_devices']; a check warns of each."
+    ),
+    "SELFTEST_PROBES": Setting(
+        [], (list, tuple), "Dotted paths of further Probe classes: credentials of the project's own for the self-test."
+    ),
+    "EVIDENCE_KEY": Setting(
+        None, _OPTIONAL_TEXT,
+        "Signs evidence: a secret text of at least 32 characters, or an Ed25519 private key in PEM. Without it the key "
+        "is derived from SECRET_KEY.",
+    ),
+    "EVIDENCE_KEY_FALLBACKS": Setting(
+        [], (list, tuple), "Keys that signed evidence before and still verify it; of an Ed25519 key the public half."
+    ),
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ account_joined = Signal()
 account_moved = Signal()
 account_left = Signal()
 account_rejoined = Signal()
+account_stale = Signal()  # Nobody has been seen for long: a warning before the policy of the connection acts.
 access_revoked = Signal()  # ``user`` and ``leave``: nothing of a leave is open any more.
 revocation_failed = Signal()  # ``user``, ``kind``, ``attempts``: sent at once, because somebody has to look.
 group_changed = Signal()

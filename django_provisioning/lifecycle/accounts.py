@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..models import Account, SessionIndex
-from . import audit
+from ..models import Account, Identity
+from . import audit, revocation
 from .context import Context
 from .transactions import update_fields
 
 
 def is_offboarded(account: Account) -> bool:
-    """Whether an offboarding would find nothing left to end [0-1 query]."""
-    ended = account.state in {Account.State.DEPROVISIONED, Account.State.DELETED}
-    return (
-        ended and not account.user.is_active and not SessionIndex.objects.filter(user=account.user).exists()
-    )
+    """Whether an offboarding would find nothing left to end [0-2 queries]."""
+    if account.user.is_active or account.state not in {Account.State.DEPROVISIONED, Account.State.DELETED}:
+        return False
+    vouching = Identity.objects.filter(user=account.user_id, live=True, active=True)
+    return not vouching.exists() and not revocation.holders().filter(pk=account.user_id).exists()
 
 
 def has_access(account: Account) -> bool:

@@ -13,7 +13,7 @@ from ..mapping import users
 from ..mapping.claims import LoginClaims, Sync, decisions, new_account, refreshed
 from ..mapping.users import UserChanges
 from ..models import Account, Connection, Event, Identity
-from . import audit, claimed_groups, explain, identities, management, move
+from . import audit, claimed_groups, explain, identities, management, move, rejoin
 from .context import Context
 from .login import LoginMatch, correlate_login
 from .naming import free_login_name, plain_login_name
@@ -75,6 +75,8 @@ def _welcome(context: Context, match: LoginMatch, claims: LoginClaims) -> Outcom
     outcome = Outcome("unchanged", identity)
     if match.kind == "bind":
         outcome = Outcome("linked", identity, _bind(context, identity, claims))
+    if not identity.user.is_active:
+        outcome = Outcome("rejoined", identity, rejoin.return_from_staleness(context, identity))
     if is_privileged(identity.user) and not connection.manages_privileged:
         explain.note("protection", "The account is staff or superuser: the login changes nothing else of it.")
         return outcome

@@ -54,6 +54,18 @@ def store(
         _upsert(owner, changed)
 
 
+def store_new(owners: Sequence[Identity] | Sequence[GroupLink], resource_type: ResourceType) -> None:
+    """Write the rows of owners that have none yet [1 query for every 500 values, more on SQLite]."""
+    rows = [row for owner in owners for row in _rows(owner, owner.attributes, resource_type).values()]
+    AttributeValue.objects.bulk_create(rows, batch_size=_BATCH)
+
+
+def forget(owners: Sequence[Identity] | Sequence[GroupLink]) -> None:
+    """Delete all rows of these owners, before ``store_new`` writes them anew [1 query]."""
+    column = "identity" if isinstance(owners[0], Identity) else "group_link"
+    AttributeValue.objects.filter(**{f"{column}__in": [owner.pk for owner in owners]}).delete()
+
+
 def _rows(
     owner: Identity | GroupLink, attributes: Mapping[str, Any], resource_type: ResourceType
 ) -> dict[tuple[str, int, str], AttributeValue]:

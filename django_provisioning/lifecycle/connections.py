@@ -9,8 +9,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from ..exceptions import NotUnique, ProvisioningError
-from ..models import Connection, ConnectionDomain
-from . import audit, policy_shapes
+from ..models import Connection, ConnectionDomain, PendingRevocation
+from . import audit, connection_end, policy_shapes, tokens
 from .context import Context
 from .transactions import update_fields
 
@@ -18,8 +18,9 @@ POLICIES = (
     "name", "idp", "enabled", "linking", "delete_mode", "visibility", "group_prefix", "manages_privileged", "strict",
     "mass_leave_percent", "mass_leave_minutes", "mass_leave_halts",
     "jit", "attribute_sync", "required_claims", "allowed_email_domains", "default_groups", "group_sync",
-    "privilege_rules", "seat_limit", "stale_after_days", "session_max_age_seconds",
-    "saml_entity_id", "oidc_issuer", "oidc_client_id",
+    "privilege_rules", "seat_limit", "stale_after_days", "stale_action", "stale_warning_days",
+    "session_max_age_seconds", "required_group",
+    "saml_entity_id", "oidc_issuer", "oidc_client_id", "signing_keys_url", "revocation_issuer",
 )  # fmt: skip
 
 # Offered to administrators, because a mistyped name would silently lose the quirks of an IdP. Any other text is kept.
@@ -81,6 +82,58 @@ def release(context: Context, connection: Connection) -> None:
     audit.record(context, "breaker.released", audit.Subject.connection(connection))
 
 
+def disable(
+    context: Context, connection: Connection, *, accounts: str = connection_end.KEEP, reason: str = ""
+) -> dict[str, int]:
+    """Refuse every token and login of the connection from now on, do with its people what was chosen, and count them.
+
+    ``accounts`` is one of ``connection_end.CHOICES``. A connection that is disabled already can still be given another
+    choice. Its tokens are revoked with "offboard"; otherwise they work again once it is enabled.
+
+    Raises:
+        ProvisioningError: there is no such choice.
+    """
+    _require_choice(accounts)
+    changes = audit.difference({"enabled": connection.enabled}, {"enabled": False})
+    if changes:
+        update_fields(connection, enabled=False)
+    if accounts == connection_end.OFFBOARD:
+        _revoke_tokens(context, connection, reason)
+    ended = connection_end.end_people(context, connection, accounts, reason)
+    if changes or ended:
+        subject = audit.Subject.connection(connection)
+        effects = {"accounts": accounts, **ended}
+        audit.record(context, "connection.disabled", subject, changes=changes, effects=effects, reason=reason)
+    return ended
+
+
+def delete(
+    context: Context, connection: Connection, *, accounts: str = connection_end.KEEP, reason: str = ""
+) -> dict[str, int]:
+    """Delete the connection with its tokens, identities and group links, after doing with its people what was chosen.
+
+    Users, Django groups, events and leaves stay; the history names the connection by its slug.
+
+    Raises:
+        ProvisioningError: there is no such choice, or access through the connection has still to be revoked: the rows
+            that remember it would be lost with it.
+    """
+    ended = disable(context, connection, accounts=accounts, reason=reason)
+    if PendingRevocation.objects.filter(connection=connection).exists():
+        raise ProvisioningError(
+            "Access through this connection has still to be revoked. Disable it with the same choice, let "
+            "provisioning_run finish, and delete it then.",
+            reason="revocation_pending",
+        )
+    _revoke_tokens(context, connection, reason)
+    connection_end.forget(connection)
+    subject = audit.Subject.connection(connection)
+    effects = {"accounts": accounts, "slug": connection.slug, **ended}
+    gone = replace(context, connection=None)
+    audit.record(gone, "connection.deleted", subject, effects=effects, reason=reason)
+    return ended
+
+
 def verify_domain(context: Context, connection: Connection, domain: str) -> ConnectionDomain:
     """Record that an administrator verified an e-mail domain for this connection.
 
@@ -104,6 +157,17 @@ def withdraw_domain(context: Context, row: ConnectionDomain) -> None:
         context, "connection.domain_withdrawn", audit.Subject.connection(row.connection), effects=effects
     )
     row.delete()
+
+
+def _require_choice(accounts: str) -> None:
+    if accounts not in connection_end.CHOICES:
+        choices = ", ".join(connection_end.CHOICES)
+        raise ProvisioningError(f"What becomes of the accounts is one of {choices}.", reason="unknown_choice")
+
+
+def _revoke_tokens(context: Context, connection: Connection, reason: str) -> None:
+    for token in connection.tokens.filter(revoked_at=None).select_related("connection").order_by("pk"):
+        tokens.revoke(context, token, reason=reason or "the connection ended")
 
 
 def _require_known(policies: dict[str, Any]) -> None:

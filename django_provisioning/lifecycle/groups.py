@@ -15,7 +15,7 @@ from ..mapping.resource_types import group_type
 from ..models import Event, GroupLink
 from ..models.membership import group_model
 from ..protocol.comparison import fold
-from . import attribute_values, audit
+from . import attribute_values, audit, group_rule
 from .context import Context
 from .memberships import Delta, current_members, remove
 from .naming import group_name_limit, group_names
@@ -124,8 +124,11 @@ def update(
     differences = audit.difference(_facts_of(link), _facts(changes))
     if not differences and not delta:
         return None
+    is_required = group_rule.guards(link)
     if changes.display_name != link.display_name:
         _rename_group(context, link, changes.display_name)
+        if is_required:
+            group_rule.rename(context, changes.display_name)
     before = link.attributes
     columns: dict[str, Any] = {}
     if differences:
@@ -142,7 +145,10 @@ def update(
         raise NotUnique("displayName or externalId is in use by another group of this connection.") from error
     if differences:
         attribute_values.store(link, before, changes.attributes, group_type())
-    return _record(context, link, differences, delta, ignored)
+    event = _record(context, link, differences, delta, ignored)
+    if is_required:
+        group_rule.follow(context, link, delta)
+    return event
 
 
 def delete(context: Context, link: GroupLink) -> Event:
@@ -151,6 +157,8 @@ def delete(context: Context, link: GroupLink) -> Event:
     remove(link, list(members.values()))
     subject = audit.Subject.group(link)
     event = audit.record(context, "group.deleted", subject, effects={"members_removed": len(members)})
+    if group_rule.guards(link):
+        group_rule.follow(context, link, Delta(removed=list(members.values())))
     group, made_group = link.group, link.made_group
     link.delete()
     if made_group:

@@ -46,10 +46,10 @@ def create_user(login_name: str, changes: UserChanges) -> Any:
 
 def create(context: Context, user: Any, changes: UserChanges, **more: Any) -> Identity:
     """Insert the identity that SCIM manages, the columns in ``more``, and searchable attributes [2 queries]."""
+    more.setdefault("scim_id", str(uuid.uuid4()))
     identity = Identity(
         connection=context.required_connection,
         user=user,
-        scim_id=str(uuid.uuid4()),
         external_id=changes.external_id,
         user_name=changes.user_name,
         user_name_key=fold(changes.user_name),

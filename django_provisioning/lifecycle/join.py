@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.db import IntegrityError
 
@@ -24,7 +25,17 @@ _MATCHES = {
 }
 
 
-def join(context: Context, changes: UserChanges, *, ignored: Sequence[str] = ()) -> Outcome:
+# Inserts the Django user under a login name; gives it with further columns of its identity.
+Maker = Callable[[str, UserChanges], tuple[Any, dict[str, Any]]]
+
+
+def _made(login_name: str, changes: UserChanges) -> tuple[Any, dict[str, Any]]:
+    return identities.create_user(login_name, changes), {}
+
+
+def join(
+    context: Context, changes: UserChanges, *, ignored: Sequence[str] = (), maker: Maker = _made
+) -> Outcome:
     """Make, adopt, revive or link the account of a pushed person, in the caller's transaction.
 
     ``ignored`` names what the request held and nothing stores; the event repeats it. Two simultaneous joins of one
@@ -35,17 +46,17 @@ def join(context: Context, changes: UserChanges, *, ignored: Sequence[str] = ())
     """
     try:
         with savepoint():
-            return _join(context, changes, ignored)
+            return _join(context, changes, ignored, maker)
     except IntegrityError:
         pass  # Somebody else took the name between the look and the insert: look again.
     try:
         with savepoint():
-            return _join(context, changes, ignored)
+            return _join(context, changes, ignored, maker)
     except IntegrityError as error:
         raise NotUnique("userName or externalId was taken at the same moment. Repeat the request.") from error
 
 
-def _join(context: Context, changes: UserChanges, ignored: Sequence[str]) -> Outcome:
+def _join(context: Context, changes: UserChanges, ignored: Sequence[str], maker: Maker) -> Outcome:
     found = correlate(context.required_connection, changes)
     explain.note("match", _MATCHES[found.kind], key=found.key, user=str(found.user or ""))
     match found:
@@ -56,15 +67,15 @@ def _join(context: Context, changes: UserChanges, ignored: Sequence[str]) -> Out
         case Match(kind="link", user=user):
             return link.link(context, user, changes, ignored=ignored)
         case match:
-            return _create(context, changes, login_name_taken=match.login_name_taken, ignored=ignored)
+            connection = context.required_connection
+            name = free_login_name(plain_login_name(changes), connection, is_taken=match.login_name_taken)
+            return _create(context, changes, maker(name, changes), ignored)
 
 
 def _create(
-    context: Context, changes: UserChanges, *, login_name_taken: bool, ignored: Sequence[str]
+    context: Context, changes: UserChanges, made: tuple[Any, dict[str, Any]], ignored: Sequence[str]
 ) -> Outcome:
-    connection = context.required_connection
-    name = free_login_name(plain_login_name(changes), connection, is_taken=login_name_taken)
-    user = identities.create_user(name, changes)
+    user, columns = made
     Account(
         user=user,
         origin=Account.Origin.SCIM,
@@ -72,7 +83,7 @@ def _create(
         managed_by=Account.ManagedBy.SCIM,
         created_at=context.now,
     ).save(force_insert=True)
-    identity = identities.create(context, user, changes)
+    identity = identities.create(context, user, changes, **columns)
     event = audit.record(
         context,
         "account.created",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -25,10 +26,13 @@ _PATHS: Mapping[str, str] = {
 
 
 def record(context: Context, user: Any, event: Event, *, everywhere: bool, ended: Mapping[str, Any]) -> None:
-    """Write the row in the leave's transaction and see to its end after the commit [1 query, 1 after the commit]."""
+    """Write the row in the leave's transaction and see to its end after the commit [1 query, 1 after the commit].
+
+    ``user`` is None, or has no key any more, where the row of the user goes in the same transaction.
+    """
     leave = Leave(
         event_uid=event.uid,
-        user=user if user.pk is not None else None,
+        user=user if user is not None and user.pk is not None else None,
         subject_id=event.subject_id,
         subject_label=event.subject_label,
         connection=context.connection,
@@ -58,7 +62,9 @@ def close_finished(user: Any) -> int:
 def _finish(context: Context, leave: Leave, user: Any, is_open: bool) -> None:
     """Note when the change was durable, run what waited for that, and close the leave if nothing failed."""
     values: dict[str, Any] = {"deactivated_at": timezone.now()}
-    if is_open and user.pk is not None:
+    if context.via == Leave.Path.CONNECTION:
+        context = replace(context, connection=None)  # It may be deleted by now.
+    if is_open and leave.user_id is not None:
         ended = revocation.complete(context, user)
         is_open = revocation.is_open(user)
         values["ended"] = {

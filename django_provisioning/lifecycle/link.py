@@ -22,7 +22,7 @@ def adopt(
     update_fields(identity, scim_managed=True)
     subject = audit.Subject.user(identity.user, identity.scim_id)
     event = audit.record(context, "account.adopted", subject, effects={"ignored": list(ignored)})
-    move.move(context, identity, changes)
+    move.move(context, identity, changes, states_active=not changes.active)
     account = management.account_of(context, identity.user, origin=Account.Origin.UNKNOWN)
     management.refresh(account)
     return Outcome("adopted", identity, event)

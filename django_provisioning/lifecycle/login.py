@@ -20,6 +20,7 @@ from ..models.attribute_value import PREFIX_LENGTH
 from ..protocol.comparison import fold
 from .correlation import match_local
 from .protection import is_privileged
+from .rejoin import is_stale
 from .transactions import lock
 
 
@@ -49,7 +50,8 @@ def correlate_login(connection: Connection, claims: LoginClaims, changes: UserCh
     known = next((one for one in candidates if one.live and one.subject == claims.subject), None)
     if known is not None:
         _require_same_kind(known, claims)
-        require_active(known)
+        if not (known.active and is_stale(known.user)):
+            require_active(known)
         return LoginMatch("known", known, known.user, key="subject")
     _refuse_departed(candidates, claims)
     bindable = _bindable(connection, candidates, claims)

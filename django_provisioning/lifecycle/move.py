@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from ..mapping.fields import user_map
 from ..mapping.users import UserChanges, value_at
@@ -17,9 +17,17 @@ from .transactions import update_fields
 
 
 def move(
-    context: Context, identity: Identity, changes: UserChanges, *, ignored: Sequence[str] = ()
+    context: Context,
+    identity: Identity,
+    changes: UserChanges,
+    *,
+    ignored: Sequence[str] = (),
+    states_active: bool = False,
 ) -> Outcome:
     """Bring a locked identity and its user to the desired values; becoming inactive is a leave, active a rejoin.
+
+    ``states_active``: the request names ``active`` of its own accord. Then "inactive" is the IdP's word also where the
+    account reads inactive already, for another reason; elsewhere it may be the echo of what the IdP has read.
 
     [≤ 4 queries without a change of ``active``: identity, searchable attributes, user, event]
 
@@ -28,27 +36,41 @@ def move(
         NotUnique: the new userName or externalId is taken in this connection.
     """
     require_unprotected(identity.user, context.required_connection)
-    was_active = identities.is_active(identity)
+    turn = _turn(identity, changes, states_active)
     differences = audit.difference(identities.facts(identity), changes.facts())
     fields = changed_fields(identity.user, changes) | _new_login_name(identity, changes)
-    if not differences and not fields:
+    if not differences and not fields and not turn:
         update_fields(identity, last_synced_at=context.now)
         return Outcome("unchanged", identity)
-    # While an administrator has suspended the account it reads inactive; that is no statement of the IdP.
-    active = identity.active if changes.active == was_active else changes.active
     differences = _undone_edits(identity, fields) | differences
-    identities.rewrite(context, identity, changes, active=active)
-    effects: dict[str, Any] = {"ignored": list(ignored)}
-    if changes.active == was_active:
-        update_fields(identity.user, **fields)
-        subject = audit.Subject.user(identity.user, identity.scim_id)
-        event = audit.record(context, "account.updated", subject, changes=differences, effects=effects)
-        return Outcome("moved", identity, event)
+    identities.rewrite(context, identity, changes, **_standing(context, identity, turn))
+    facts: dict[str, Any] = {"changes": differences, "effects": {"ignored": list(ignored)}}
+    if turn == "left":
+        facts["changes"] = {**differences, "active": {"old": True, "new": False}}
+        return Outcome("left", identity, leave.deactivate(context, identity, fields=fields, **facts))
+    if turn == "rejoined":
+        return Outcome("rejoined", identity, rejoin.reactivate(context, identity, fields=fields, **facts))
+    update_fields(identity.user, **fields)
+    subject = audit.Subject.user(identity.user, identity.scim_id)
+    return Outcome("moved", identity, audit.record(context, "account.updated", subject, **facts))
+
+
+def _turn(identity: Identity, changes: UserChanges, states_active: bool) -> Literal["left", "rejoined", ""]:
+    """Say whether the changes end or give back access, "" if neither."""
+    was_active = identities.is_active(identity)
     if changes.active:
-        event = rejoin.reactivate(context, identity, fields=fields, changes=differences, effects=effects)
-        return Outcome("rejoined", identity, event)
-    event = leave.deactivate(context, identity, fields=fields, changes=differences, effects=effects)
-    return Outcome("left", identity, event)
+        return "" if was_active else "rejoined"
+    # Suspended, or outside of the required group: it reads inactive, and that is no statement of the IdP.
+    was_vouched_for = identity.active or identity.outside_since is not None
+    return "left" if was_active or (states_active and was_vouched_for) else ""
+
+
+def _standing(context: Context, identity: Identity, turn: str) -> dict[str, Any]:
+    """Give what the identity row says of access after the move."""
+    is_held_out = identity.outside_since is not None and context.required_connection.required_group
+    if not turn or (turn == "rejoined" and is_held_out):
+        return {}
+    return {"active": turn == "rejoined", "outside_since": None}
 
 
 def differs(identity: Identity, changes: UserChanges) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..models import Connection
 
@@ -19,10 +21,34 @@ def problem_of(connection: Connection) -> str | None:
     required = connection.required_claims
     if not (isinstance(required, dict) and all(_lists_texts(allowed) for allowed in required.values())):
         return "required_claims maps claim names to the list of allowed values, empty for any."
+    if connection.stale_after_days == 0:
+        return "stale_after_days is at least 1; without a number nobody becomes stale."
+    if connection.signing_keys_url and not _is_fetchable(connection.signing_keys_url):
+        return "signing_keys_url is an https address, or one on this machine; without a password in it."
     for name in ("allowed_email_domains", "default_groups"):
         if not _lists_texts(getattr(connection, name)):
             return f"{name} is a list of texts."
     return None
+
+
+def _is_fetchable(url: str) -> bool:
+    """Whether this site may fetch keys there: what decides about access must not travel in the clear."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        return False
+    if not host or "@" in parts.netloc or parts.fragment or any(mark <= " " for mark in url):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _maps_texts(value: Any, allowed: tuple[str, ...]) -> bool:

@@ -14,6 +14,8 @@ from ..exceptions import ProvisioningError
 from ..models import Connection
 
 _HOUR = 3600
+# No preset suspends: an administrator reads the reports first, then sets stale_action to suspend.
+_STALE: Mapping[str, Any] = {"stale_action": Connection.StaleAction.REPORT, "stale_warning_days": 7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Preset:
 JIT_ONLY = Preset(
     "jit_only",
     "Teams with SSO and no directory push: the first login makes the account, each login refreshes it. Nobody tells "
-    "when a person leaves, so sessions end after twelve hours and unused accounts are stale after ninety days.",
+    "when a person leaves, so sessions end after twelve hours and accounts unused for ninety days are reported.",
     {
         "jit": Connection.Jit.CREATE,
         "linking": Connection.Linking.NEVER,
@@ -40,6 +42,7 @@ JIT_ONLY = Preset(
         "mass_leave_halts": False,
         "session_max_age_seconds": 12 * _HOUR,
         "stale_after_days": 90,
+        **_STALE,
     },
 )
 JIT_THEN_SCIM = Preset(
@@ -57,6 +60,7 @@ JIT_THEN_SCIM = Preset(
         "mass_leave_halts": False,
         "session_max_age_seconds": None,
         "stale_after_days": None,
+        **_STALE,
     },
 )
 SCIM_AUTHORITATIVE = Preset(
@@ -74,12 +78,14 @@ SCIM_AUTHORITATIVE = Preset(
         "mass_leave_halts": False,
         "session_max_age_seconds": None,
         "stale_after_days": None,
+        **_STALE,
     },
 )
 REGULATED = Preset(
     "regulated",
-    "Organisations under audit: the directory decides alone, sessions end after eight hours, unused accounts are "
-    "stale after thirty days, and when a tenth of the people leave at once nothing is written until somebody looked.",
+    "Organisations under audit: the directory decides alone, sessions end after eight hours, accounts unused "
+    "for thirty days are reported, and when a tenth of the people leave at once nothing is written until somebody "
+    "looked.",
     {
         **SCIM_AUTHORITATIVE.policies,
         "mass_leave_percent": 10,

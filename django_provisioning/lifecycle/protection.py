@@ -34,6 +34,14 @@ def _is_column(name: str) -> bool:
     return any(field.name == name for field in get_user_model()._meta.concrete_fields)
 
 
+def is_protected(user: Any, connection: Connection) -> bool:
+    """Whether the account is out of the connection's reach [1 query where the account is not loaded with the user]."""
+    if connection.manages_privileged:
+        return False
+    account = getattr(user, "provisioning_account", None)
+    return is_privileged(user) or (account is not None and account.kind == Account.Kind.BREAK_GLASS)
+
+
 def require_unprotected(user: Any, connection: Connection) -> None:
     """Refuse to go on for a protected account, unless the connection manages privileged ones.
 
@@ -45,8 +53,7 @@ def require_unprotected(user: Any, connection: Connection) -> None:
     if connection.manages_privileged:
         explain.note("protection", "The connection manages privileged accounts: none is protected from it.")
         return
-    account = getattr(user, "provisioning_account", None)
-    if is_privileged(user) or (account is not None and account.kind == Account.Kind.BREAK_GLASS):
+    if is_protected(user, connection):
         raise ProtectedAccount(
             "This account is staff, superuser or break-glass, and this connection does not manage such accounts. "
             "An administrator of the application can change it, or allow it on the connection."

@@ -14,12 +14,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import connections
+from django.db.models import Q, QuerySet
 from django.utils.module_loading import import_string
 
 from .. import signals
 from ..conf import settings
-from ..models import Connection, Event, PendingRevocation
+from ..models import Connection, CredentialOrigin, Event, PendingRevocation, SessionIndex
 from . import audit, explain
 from .context import Context
 from .revokers.base import Revoker
@@ -27,7 +29,20 @@ from .transactions import database, lock, run, savepoint, update_fields
 
 logger = logging.getLogger("django_provisioning.revocation")
 
-BUILT_IN = ("django_provisioning.lifecycle.revokers.sessions.SessionRevoker",)
+_HERE = "django_provisioning.lifecycle.revokers"
+# allauth's list of sessions stands before ours, which it reads to tell the connections apart.
+BUILT_IN = (
+    f"{_HERE}.usersessions.UserSessionRevoker",
+    f"{_HERE}.sessions.SessionRevoker",
+    f"{_HERE}.authtoken.AuthTokenRevoker",
+    f"{_HERE}.knox.KnoxRevoker",
+    f"{_HERE}.simplejwt.RefreshTokenRevoker",
+    f"{_HERE}.oauth.OAuthRevoker",
+    f"{_HERE}.otp.DeviceRevoker",
+    f"{_HERE}.mfa.AuthenticatorRevoker",
+    f"{_HERE}.agent_trust.TrustedAgentRevoker",
+    f"{_HERE}.channels.SocketRevoker",
+)
 
 # The first repetition waits this long, each further one twice as long, up to an hour.
 _FIRST_PAUSE = timedelta(seconds=30)
@@ -35,8 +50,28 @@ _LONGEST_PAUSE = timedelta(hours=1)
 
 
 def revokers() -> Sequence[Revoker]:
+    """Give the revokers that run: those of what is installed, without what ``REVOKERS_OFF`` names."""
+    return [revoker for revoker in installed() if revoker.kind not in settings.REVOKERS_OFF]
+
+
+def installed() -> Sequence[Revoker]:
     """Give the revokers of what is installed: ours, then the project's."""
-    return [revoker for revoker in _all(BUILT_IN + tuple(settings.REVOKERS)) if revoker.is_installed()]
+    return [revoker for revoker in known() if revoker.is_installed()]
+
+
+def known() -> Sequence[Revoker]:
+    """Give every revoker, of packages that are not installed as well."""
+    return _all(BUILT_IN + tuple(settings.REVOKERS))
+
+
+def holders() -> QuerySet[Any]:
+    """Give the users who hold any kind of access that can be listed."""
+    holding = Q(pk__in=SessionIndex.objects.values("user_id"))
+    for revoker in revokers():
+        found = revoker.holders()
+        if found is not None:
+            holding |= Q(pk__in=found)
+    return get_user_model()._base_manager.filter(holding)
 
 
 @lru_cache(maxsize=8)
@@ -52,25 +87,68 @@ def revoke(
     ``kinds`` limits it to some revokers. "open" names what has still to run after the commit and what failed: a
     revoker that raises does not stop the others, because the account is inactive already.
     """
-    ended: dict[str, Any] = {}
-    still_open: list[str] = []
-    for revoker in revokers():
-        if kinds is not None and revoker.kind not in kinds:
-            continue
-        if not revoker.database_only:
-            explain.note("revocation", f"The revoker {revoker.kind!r} runs after the commit.")
-            _remember(context, user, revoker.kind, connection)
-            still_open.append(revoker.kind)
-            continue
+    chosen = [one for one in revokers() if kinds is None or one.kind in kinds]
+    now = [one for one in chosen if one.database_only]
+    later = [one.kind for one in chosen if not one.database_only]
+    ended = _together(now, user, connection)
+    if ended is None:
+        ended = _one_by_one(context, now, user, connection)
+    if connection is None:
+        CredentialOrigin.objects.filter(user=user, kind__in=list(ended)).delete()
+    if later:
+        explain.note("revocation", f"After the commit: {', '.join(later)}.")
+        rows = [_pending(context, user, kind, connection) for kind in later]
+        PendingRevocation.objects.bulk_create(rows, ignore_conflicts=True)
+    failed = [one.kind for one in now if one.kind not in ended]
+    return {**ended, "open": later + failed}
+
+
+def _together(chosen: Sequence[Revoker], user: Any, connection: Connection | None) -> dict[str, int] | None:
+    """Run them in one savepoint and give the counts; None where one failed, and then nothing is done yet."""
+    try:
+        with savepoint():
+            return {one.kind: one.revoke(user, connection) for one in chosen}
+    except Exception:  # A third party's code; whatever it raises must not undo the leave.
+        if connections[database()].needs_rollback:
+            raise  # A deadlock took the whole transaction with it: all of the leave has to be repeated.
+        return None
+
+
+def _one_by_one(
+    context: Context, chosen: Sequence[Revoker], user: Any, connection: Connection | None
+) -> dict[str, int]:
+    """Run each in a savepoint of its own, remember who fails, and give the counts of the others."""
+    ended: dict[str, int] = {}
+    for revoker in chosen:
         try:
             with savepoint():
                 ended[revoker.kind] = revoker.revoke(user, connection)
-        except Exception as error:  # A third party's code; whatever it raises must not undo the leave.
+        except Exception as error:  # As above.
             if connections[database()].needs_rollback:
-                raise  # A deadlock took the whole transaction with it: all of the leave has to be repeated.
+                raise
             _note_failure(context, user, _remember(context, user, revoker.kind, connection), error)
-            still_open.append(revoker.kind)
-    return {**ended, "open": still_open}
+    return ended
+
+
+def revoke_now(context: Context, user: Any) -> dict[str, Any]:
+    """End every kind of access of a user whose row is about to go: no row can remember what fails, so it is told.
+
+    What lies outside of the database is ended at once as well. Gives what ``revoke`` gives.
+    """
+    ended: dict[str, Any] = {}
+    failed: list[str] = []
+    for revoker in revokers():
+        if explain.is_rehearsal() and not revoker.database_only:
+            continue
+        try:
+            with savepoint():
+                ended[revoker.kind] = revoker.revoke(user, None)
+        except Exception as error:  # As above.
+            if connections[database()].needs_rollback:
+                raise
+            _tell_failure(context, user, revoker.kind, 1, error)
+            failed.append(revoker.kind)
+    return {**ended, "open": failed}
 
 
 def complete(context: Context, user: Any, *, due_only: bool = False) -> dict[str, int]:
@@ -117,18 +195,25 @@ def _attempt(context: Context, user: Any, key: int) -> tuple[str, int]:
 
 
 def _remember(context: Context, user: Any, kind: str, connection: Connection | None) -> PendingRevocation:
-    row, _made = PendingRevocation.objects.get_or_create(
+    wanted = _pending(context, user, kind, connection)
+    PendingRevocation.objects.bulk_create([wanted], ignore_conflicts=True)
+    return PendingRevocation.objects.get(user=user, revoker=kind, scope=wanted.scope)
+
+
+def _pending(context: Context, user: Any, kind: str, connection: Connection | None) -> PendingRevocation:
+    """Give the row of what has still to be ended; ``scope`` says in words which access, for the unique constraint."""
+    return PendingRevocation(
         user=user,
         revoker=kind,
+        connection=connection,
         scope=str(connection.pk) if connection is not None else "",
-        defaults={"connection": connection, "created_at": context.now, "next_attempt_at": context.now},
+        created_at=context.now,
+        next_attempt_at=context.now,
     )
-    return row
 
 
 def _note_failure(context: Context, user: Any, row: PendingRevocation, error: Exception) -> None:
     """Postpone the next attempt and tell everybody; the text of a foreign error may hold a secret and is not kept."""
-    logger.error("Revoker %s failed for user %s", row.revoker, user.pk, exc_info=error)
     attempts = row.attempts + 1
     update_fields(
         row,
@@ -136,17 +221,20 @@ def _note_failure(context: Context, user: Any, row: PendingRevocation, error: Ex
         next_attempt_at=_next_attempt(context.now, attempts),
         last_error=type(error).__name__,
     )
+    _tell_failure(context, user, row.revoker, attempts, error)
+
+
+def _tell_failure(context: Context, user: Any, kind: str, attempts: int, error: Exception) -> None:
+    logger.error("Revoker %s failed for user %s", kind, user.pk, exc_info=error)
     audit.record(
         context,
         "access.revocation_failed",
         audit.Subject.user(user),
         outcome=Event.Outcome.FAILURE,
-        reason=row.revoker,
+        reason=kind,
         effects={"attempts": attempts},
     )
-    signals.revocation_failed.send_robust(
-        sender=PendingRevocation, user=user, kind=row.revoker, attempts=attempts
-    )
+    signals.revocation_failed.send_robust(sender=PendingRevocation, user=user, kind=kind, attempts=attempts)
 
 
 def _next_attempt(now: datetime, attempts: int) -> datetime:

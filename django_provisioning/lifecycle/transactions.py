@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -74,11 +75,18 @@ def update_fields(instance: Model, **values: Any) -> None:
     for name, value in values.items():
         setattr(instance, name, value)
     if values:
-        token = _own_write.set(True)
-        try:
+        with own_writes():
             instance.save(update_fields=list(values))
-        finally:
-            _own_write.reset(token)
+
+
+@contextmanager
+def own_writes() -> Iterator[None]:
+    """Mark what is saved inside as ours: code of the project that ``lifecycle`` calls, and whose result it reads."""
+    token = _own_write.set(True)
+    try:
+        yield
+    finally:
+        _own_write.reset(token)
 
 
 def is_own_write() -> bool:
@@ -88,4 +96,8 @@ def is_own_write() -> bool:
 
 def on_commit(callback: Callable[[], Any]) -> None:
     """Call back once the transaction is durable; errors of the callback are logged, never raised."""
-    transaction.on_commit(callback, using=database(), robust=True)
+
+    def call() -> None:
+        callback()  # Django's log asks for a name, which a partial has not.
+
+    transaction.on_commit(call, using=database(), robust=True)

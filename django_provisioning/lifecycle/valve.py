@@ -12,11 +12,14 @@ from .transactions import update_fields
 
 # Below this number a share says nothing: one of three is a third.
 SMALLEST_ALARM = 10
-_LEAVES = ("account.deactivated", "account.deleted", "account.erased")
+_LEAVES = ("account.deactivated", "account.suspended", "account.deleted", "account.erased")
 
 
-def watch(context: Context) -> None:
-    """Look after a leave how many left within the window; alarm once per window [1-2 queries, 4 at the alarm]."""
+def watch(context: Context, *, may_halt: bool = True) -> None:
+    """Look after a leave how many left within the window; alarm once per window [1-2 queries, 4 at the alarm].
+
+    ``may_halt`` is False where a person decided it: that is told as loudly, and goes on.
+    """
     connection = context.connection
     if connection is None or not connection.mass_leave_percent:
         return
@@ -28,7 +31,7 @@ def watch(context: Context) -> None:
     known = Identity.objects.filter(connection=connection, live=True).count() + left
     if left * 100 < known * connection.mass_leave_percent or recent.filter(type="breaker.tripped").exists():
         return
-    halts = connection.mass_leave_halts
+    halts = connection.mass_leave_halts and may_halt
     if halts:
         update_fields(connection, halted_at=context.now)
     audit.record(

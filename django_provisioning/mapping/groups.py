@@ -14,6 +14,7 @@ from ..protocol.core_schemas import GROUP_URN
 from ..protocol.versions import etag
 from .fields import external_id_of, key_text
 from .json_text import canonical, timestamp
+from .locations import location
 
 _NOT_PUSHED = frozenset({"schemas", "id", "meta", "members", "displayName", "externalId"})
 
@@ -69,12 +70,12 @@ def document_of(row: Mapping[str, Any], members: Iterable[MemberRef] | None, bas
         "resourceType": "Group",
         "created": timestamp(row["created_at"]),
         "lastModified": timestamp(row["updated_at"]),
-        "location": f"{base_url}/Groups/{row['scim_id']}",
+        "location": location(base_url, "Groups", row["scim_id"]),
         "version": etag(row["revision"], canonical(document)),
     }
     if members is not None:
         document["members"] = [
-            {"value": member.scim_id, "$ref": f"{base_url}/{member.kind}s/{member.scim_id}",
+            {"value": member.scim_id, "$ref": location(base_url, f"{member.kind}s", member.scim_id),
              "display": member.display, "type": member.kind}
             for member in members
         ]  # fmt: skip

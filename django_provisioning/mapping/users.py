@@ -15,6 +15,7 @@ from ..protocol.core_schemas import USER_URN
 from ..protocol.versions import etag
 from .fields import UserMap, clean, external_id_of, key_text, user_map
 from .json_text import canonical, timestamp
+from .locations import location
 
 # Held by columns of their own or owned by the server; never in Identity.attributes.
 _NOT_PUSHED = frozenset({"schemas", "id", "meta", "groups", "password", "userName", "externalId", "active"})
@@ -144,7 +145,7 @@ def document_of(row: Mapping[str, Any], groups: Iterable[GroupRef], base_url: st
     _overlay_live_values(document, row, user_map())
     document["schemas"] += [name for name in document if name.startswith("urn:")]
     memberships = [
-        {"value": group.scim_id, "$ref": f"{base_url}/Groups/{group.scim_id}", "display": group.display_name,
+        {"value": group.scim_id, "$ref": location(base_url, "Groups", group.scim_id), "display": group.display_name,
          "type": "direct"}
         for group in groups
     ]  # fmt: skip
@@ -154,7 +155,7 @@ def document_of(row: Mapping[str, Any], groups: Iterable[GroupRef], base_url: st
         "resourceType": "User",
         "created": timestamp(row["created_at"]),
         "lastModified": timestamp(row["updated_at"]),
-        "location": f"{base_url}/Users/{row['scim_id']}",
+        "location": location(base_url, "Users", row["scim_id"]),
         "version": etag(row["revision"], canonical(document)),
     }
     return document

@@ -11,6 +11,7 @@ from .event import Event
 from .group import GroupLink, GroupNesting, MemberLabel
 from .identity import Identity
 from .leave import Leave
+from .rollup import Dashboard, Rollup
 from .run import Evidence, PolicyRun
 from .session import CredentialOrigin, PendingRevocation, SessionIndex
 from .token import ConnectionToken
@@ -22,6 +23,7 @@ __all__ = [
     "ConnectionDomain",
     "ConnectionToken",
     "CredentialOrigin",
+    "Dashboard",
     "Event",
     "Evidence",
     "GroupLink",
@@ -31,5 +33,6 @@ __all__ = [
     "MemberLabel",
     "PendingRevocation",
     "PolicyRun",
+    "Rollup",
     "SessionIndex",
 ]

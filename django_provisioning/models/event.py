@@ -15,6 +15,13 @@ from .fields import KeyField
 class EventQuerySet(models.QuerySet["Event"]):
     """Events can be read and added, nothing else."""
 
+    def of_people(self) -> EventQuerySet:
+        """Leave out what self-tests did: figures are about people."""
+        return self.exclude(
+            models.Q(connection_slug__startswith="selftest-", connection=None)
+            | models.Q(subject_label__startswith="provisioning-selftest-")
+        )
+
     def update(self, **kwargs: Any) -> NoReturn:
         """Refuse: the audit trail is append-only."""
         raise TypeError("Events are append-only and cannot be updated.")

@@ -27,7 +27,8 @@ class Identity(models.Model):
     ``live`` is True until the identity is deleted and NULL afterwards. Unique constraints include it, and NULLs
     never collide, so a tombstone frees its userName on every database (MariaDB has no partial indexes).
     ``attributes`` is the canonical SCIM document that the IdP pushed, without userName, externalId, active and
-    what the server owns. ``user_name_key`` is the folded userName.
+    what the server owns. ``user_name_key`` is the folded userName. ``outside_since`` says that it is the connection's
+    group rule that made the identity inactive, and not the IdP.
     """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="identities")
@@ -40,6 +41,7 @@ class Identity(models.Model):
     subject_issuer = KeyField(_("issuer of the subject"), max_length=500, null=True, blank=True)
     subject_format = models.CharField(_("format of the subject"), max_length=100, blank=True, default="")
     active = models.BooleanField(_("active"), default=True)
+    outside_since = models.DateTimeField(_("outside of the required group since"), null=True, blank=True)
     scim_managed = models.BooleanField(_("managed by SCIM"), default=False)
     attributes = models.JSONField(_("pushed attributes"), default=dict, blank=True)
     revision = models.PositiveIntegerField(_("revision"), default=1)

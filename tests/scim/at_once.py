@@ -1,29 +1,26 @@
-"""Runs requests at the same moment, each in a thread with a database connection of its own."""
+"""Runs requests, or other work, at the same moment, each in a thread with a database connection of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from django.db import connections
 
-if TYPE_CHECKING:
-    from tests.scim_client import Response
-
-
+T = TypeVar("T")
 _PATIENCE_SECONDS = 120
 
 
-def at_once(calls: Sequence[Callable[[], Response]]) -> list[Response]:
+def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
     """Start every call when all threads are ready, and give the answers in the order of the calls.
 
     Each thread reads once before the start, so that connecting is not what is raced.
     """
     barrier = Barrier(len(calls))
 
-    def run(call: Callable[[], Response]) -> Response:
+    def run(call: Callable[[], T]) -> T:
         try:
             connections["default"].ensure_connection()
             barrier.wait(_PATIENCE_SECONDS)

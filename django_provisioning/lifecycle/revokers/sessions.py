@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from ...models import Connection, SessionIndex
 from .. import explain
@@ -23,17 +24,27 @@ class SessionRevoker(Revoker):
 
     kind = "sessions"
     database_only = True
+    nature = "session"
 
     def revoke(self, user: Any, connection: Connection | None) -> int:
         """Delete the sessions and their index rows."""
         indexed = SessionIndex.objects.filter(user=user)
         if connection is not None:
             indexed = indexed.filter(connection=connection)
-        keys = list(indexed.values_list("session_key", flat=True))
-        if keys:
-            delete_sessions(keys)
-            indexed.filter(session_key__in=keys).delete()
-        return len(keys)
+        return end_indexed(indexed)
+
+    def holders(self) -> QuerySet[Any]:
+        """Give the users of indexed sessions; one that has expired counts until ``provisioning_run`` forgets it."""
+        return SessionIndex.objects.values("user")
+
+
+def end_indexed(rows: QuerySet[SessionIndex]) -> int:
+    """Delete the sessions of some index rows, and the rows, and give how many there were [1-3 queries]."""
+    keys = list(rows.values_list("session_key", flat=True))
+    if keys:
+        delete_sessions(keys)
+        rows.filter(session_key__in=keys).delete()
+    return len(keys)
 
 
 def delete_sessions(keys: list[str]) -> None:

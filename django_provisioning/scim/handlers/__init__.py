@@ -1,6 +1,6 @@
 """Handlers: one per resource type, six verbs each, between the protocol and the lifecycle.
 
-``RESOURCE_TYPES`` in the settings adds further ones by dotted path.
+``RESOURCE_TYPES`` in the settings adds further ones by dotted path, ``HANDLERS`` puts others in their place.
 """
 
 from __future__ import annotations
@@ -21,12 +21,18 @@ __all__ = ["GroupHandler", "ResourceHandler", "UserHandler", "handler_for", "han
 
 def handlers() -> Sequence[ResourceHandler]:
     """Give every handler, users first."""
-    return _handlers(tuple(settings.RESOURCE_TYPES))
+    chosen = settings.HANDLERS
+    return _handlers((chosen.get("User"), chosen.get("Group")), tuple(settings.RESOURCE_TYPES))
 
 
 @lru_cache(maxsize=8)
-def _handlers(paths: tuple[str, ...]) -> tuple[ResourceHandler, ...]:
-    return (UserHandler(), GroupHandler(), *(import_string(path)() for path in paths))
+def _handlers(chosen: tuple[str | None, str | None], further: tuple[str, ...]) -> tuple[ResourceHandler, ...]:
+    users, groups = chosen
+    return (
+        import_string(users)() if users else UserHandler(),
+        import_string(groups)() if groups else GroupHandler(),
+        *(import_string(path)() for path in further),
+    )
 
 
 def handler_for(endpoint: str) -> ResourceHandler:

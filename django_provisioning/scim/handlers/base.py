@@ -75,6 +75,10 @@ class ResourceHandler(ABC):
     def documents(self, call: Call, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Write rows as projected documents, in their order, at a constant number of queries."""
 
+    def prepared(self, call: Call, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        """Give the rows as documents are written from them: here a handler of the project puts other values in."""
+        return rows
+
     def search(self, call: Call, request: SearchRequest, *, in_body: bool = False) -> Answer:
         """List resources [2-4 queries with the token's: page, related rows, count where it is not known]."""
         ordering = Ordering.parse(

@@ -15,6 +15,7 @@ from ...lifecycle import groups as lifecycle
 from ...lifecycle import memberships
 from ...mapping import groups
 from ...mapping.filters import group_filter, member_filter
+from ...mapping.locations import location
 from ...mapping.ordering import GROUP_SORT_COLUMNS
 from ...mapping.resource_types import group_type
 from ...models import Connection, GroupLink, GroupNesting, MemberLabel
@@ -23,7 +24,7 @@ from ...models.membership import membership_table
 from ...protocol.errors import PayloadTooLarge
 from ...protocol.filters import Filter
 from ...protocol.membership import listed
-from ...protocol.patch import MemberChange, apply, parse_patch, split_members
+from ...protocol.patch import MemberChange, PatchRequest, apply, parse_patch, split_members
 from ...protocol.schema import ResourceType
 from ...protocol.validation import read_resource
 from ..call import Answer, Call, patch_limits, value_limits
@@ -54,11 +55,12 @@ class GroupHandler(ResourceHandler):
             if wanted.values:
                 added = memberships.add(link, wanted.values, wanted.labels)
                 lifecycle.update(call.context, link, changes, added)
+            self.written(call, link)
             return link
 
         link = self.write(call, work, changes.display_name)
         answer = self._answer(call, link, status=201)
-        answer.headers["Location"] = f"{call.base_url}/Groups/{link.scim_id}"
+        answer.headers["Location"] = location(call.base_url, "Groups", link.scim_id)
         return answer
 
     def read(self, call: Call, scim_id: str) -> Answer:
@@ -67,6 +69,7 @@ class GroupHandler(ResourceHandler):
         row = self.queryset(call).filter(scim_id=scim_id).values(*self.columns()).first()
         if row is None:
             raise UnknownResource("The resource is not known to this connection.")
+        row = self.prepared(call, [row])[0]
         document = groups.document_of(row, None, call.base_url)
         headers = {"ETag": document["meta"]["version"]}
         if is_unchanged(call, headers["ETag"]):
@@ -84,6 +87,7 @@ class GroupHandler(ResourceHandler):
             link = self._locked(call, scim_id)
             delta = memberships.replace(link, wanted.values, wanted.labels)
             lifecycle.update(call.context, link, changes, delta, ignored=ignored)
+            self.written(call, link)
             return link
 
         return self._answer(call, self.write(call, work, scim_id))
@@ -91,23 +95,31 @@ class GroupHandler(ResourceHandler):
     def patch(self, call: Call, scim_id: str, payload: Any) -> Answer:
         """Apply operations; member operations become one delta in their order [≤ 8 queries with the token's]."""
         call.projection(self.resource_type)
-        whole = parse_patch(call.quirks.on_patch(payload), self.resource_type, call.tolerance, patch_limits())
+        body = call.quirks.on_patch(payload)
+        whole = parse_patch(body, self.type_for(body), call.tolerance, patch_limits())
         request, member_changes = split_members(whole)
         _require_few_members([value for change in member_changes for value in change.values])
 
         def work() -> GroupLink:
             link = self._locked(call, scim_id)
             require_same_id(request.asserted.get("id"), scim_id)
-            document = groups.document_of(groups.row_of(link), None, call.base_url)
-            patched = apply(document, request, self.resource_type, call.tolerance, value_limits())
-            delta = memberships.Delta()
-            for change in member_changes:
-                delta.merge(_change_members(link, change))
-            changes = groups.changes_of(patched.document)
-            lifecycle.update(call.context, link, changes, delta, ignored=patched.ignored)
+            self._apply(call, link, request, member_changes)
+            self.written(call, link)
             return link
 
         return self._patched(call, self.write(call, work, scim_id))
+
+    def _apply(
+        self, call: Call, link: GroupLink, request: PatchRequest, member_changes: Sequence[MemberChange]
+    ) -> None:
+        """Apply checked operations to a locked group: its members as one delta, the rest on the document."""
+        document = groups.document_of(self.row_of(call, link), None, call.base_url)
+        patched = apply(document, request, self.resource_type, call.tolerance, value_limits())
+        delta = memberships.Delta()
+        for change in member_changes:
+            delta.merge(_change_members(link, change))
+        changes = groups.changes_of(patched.document)
+        lifecycle.update(call.context, link, changes, delta, ignored=patched.ignored)
 
     def delete(self, call: Call, scim_id: str) -> Answer:
         """Delete the group; its members lose it."""
@@ -142,15 +154,25 @@ class GroupHandler(ResourceHandler):
                     row, None if members is None else members.get(row["id"], []), call.base_url
                 )
             )
-            for row in rows
+            for row in self.prepared(call, rows)
         ]
+
+    def type_for(self, payload: Any) -> ResourceType:
+        """Give the resource type that a body is read by."""
+        return self.resource_type
+
+    def written(self, call: Call, link: GroupLink) -> None:
+        """Follow a write in its transaction: here a handler of the project saves what it keeps of a group."""
+
+    def row_of(self, call: Call, link: GroupLink) -> dict[str, Any]:
+        """Give the row of a loaded group link."""
+        return self.prepared(call, [groups.row_of(link)])[0]
 
     def _read(self, call: Call, payload: Any) -> tuple[groups.GroupChanges, MemberChange, tuple[str, ...]]:
         """Read a POST or PUT body: the group, its members, and what was left out."""
         call.projection(self.resource_type)
-        read = read_resource(
-            call.quirks.on_resource(payload), self.resource_type, call.tolerance, value_limits()
-        )
+        body = call.quirks.on_resource(payload)
+        read = read_resource(body, self.type_for(body), call.tolerance, value_limits())
         members = [member for member in read.document.pop("members", ()) if member.get("value")]
         wanted = listed("replace", members)
         _require_few_members(wanted.values)
@@ -158,13 +180,13 @@ class GroupHandler(ResourceHandler):
 
     def _locked(self, call: Call, scim_id: str) -> GroupLink:
         link = lifecycle.locked(call.context, scim_id)
-        require_precondition(call, _version(link, call.base_url))
+        require_precondition(call, self._version(call, link))
         return link
 
     def _answer(self, call: Call, link: GroupLink, *, status: int = 200) -> Answer:
         """Answer with the group, its members where they are wanted [0-1 query]."""
         projection = call.projection(self.resource_type)
-        row = groups.row_of(link)
+        row = self.row_of(call, link)
         members = self._members(call, [row]).get(link.pk, []) if projection.wants("members") else None
         document = groups.document_of(row, members, call.base_url)
         return Answer(status, projection.project(document), {"ETag": document["meta"]["version"]})
@@ -177,12 +199,16 @@ class GroupHandler(ResourceHandler):
         if call.selects:
             return self._answer(call, link)
         limit = settings.MAX_GROUP_MEMBERS_RETURNED
-        row = groups.row_of(link)
+        row = self.row_of(call, link)
         members = self._members(call, [row], limit=limit + 1).get(link.pk, [])
         if len(members) > limit:
-            return Answer(204, None, {"ETag": _version(link, call.base_url)})
+            return Answer(204, None, {"ETag": self._version(call, link)})
         document = groups.document_of(row, members, call.base_url)
         return Answer(200, document, {"ETag": document["meta"]["version"]})
+
+    def _version(self, call: Call, link: GroupLink) -> str:
+        document = groups.document_of(self.row_of(call, link), None, call.base_url)
+        return str(document["meta"]["version"])
 
     def _members(
         self, call: Call, rows: Sequence[dict[str, Any]], *, limit: int | None = None
@@ -227,11 +253,6 @@ def _nested(link_pks: list[int]) -> QuerySet[Any]:
         )
         .values_list(*_MEMBER_COLUMNS)
     )
-
-
-def _version(link: GroupLink, base_url: str) -> str:
-    document = groups.document_of(groups.row_of(link), None, base_url)
-    return str(document["meta"]["version"])
 
 
 def _require_few_members(values: Sequence[str]) -> None:

@@ -54,7 +54,7 @@ class UserHandler(ResourceHandler):
         outcome = self.write(call, work, changes.user_name)
         explain.note("outcome", outcome.kind)
         groups = [] if outcome.kind == "created" else self._groups(call, [outcome.identity.user_id])
-        document = users.document_of(users.row_of(outcome.identity), groups, call.base_url)
+        document = users.document_of(self.row_of(call, outcome.identity), groups, call.base_url)
         headers = {"Location": document["meta"]["location"], "ETag": document["meta"]["version"]}
         return Answer(201, projection.project(document), headers)
 
@@ -64,6 +64,7 @@ class UserHandler(ResourceHandler):
         row = self.queryset(call).filter(scim_id=scim_id).values(*self.columns()).first()
         if row is None:
             raise UnknownResource("The resource is not known to this connection.")
+        row = self.prepared(call, [row])[0]
         document = users.document_of(row, self._groups(call, [row["user_id"]]), call.base_url)
         headers = {"ETag": document["meta"]["version"]}
         if is_unchanged(call, headers["ETag"]):
@@ -90,13 +91,16 @@ class UserHandler(ResourceHandler):
         request = parse_patch(
             call.quirks.on_patch(payload), self.resource_type, call.tolerance, patch_limits()
         )
+        states_active = any(operation.path.path.root == "active" for operation in request.operations)
 
         def work() -> Answer:
             identity, document = self._locked(call, scim_id)
             require_same_id(request.asserted.get("id"), scim_id)
             patched = apply(document, request, self.resource_type, call.tolerance, value_limits())
             changes = users.changes_of(patched.document, present=identities.is_active(identity))
-            outcome = move(call.context, identity, changes, ignored=patched.ignored)
+            outcome = move(
+                call.context, identity, changes, ignored=patched.ignored, states_active=states_active
+            )
             return self._moved(call, outcome, document)
 
         return self.write(call, work, scim_id)
@@ -131,15 +135,19 @@ class UserHandler(ResourceHandler):
             groups = self._groups_by_user(call, [row["user_id"] for row in rows])
         return [
             projection.project(users.document_of(row, groups.get(row["user_id"], ()), call.base_url))
-            for row in rows
+            for row in self.prepared(call, rows)
         ]
+
+    def row_of(self, call: Call, identity: Identity) -> dict[str, Any]:
+        """Give the row of a loaded identity."""
+        return self.prepared(call, [users.row_of(identity)])[0]
 
     def _locked(self, call: Call, scim_id: str) -> tuple[Identity, dict[str, Any]]:
         """Lock the identity and hold If-Match against its document [2 queries]."""
         call.projection(self.resource_type)
         identity = identities.locked(call.context, scim_id)
         groups = self._groups(call, [identity.user_id])
-        document = users.document_of(users.row_of(identity), groups, call.base_url)
+        document = users.document_of(self.row_of(call, identity), groups, call.base_url)
         require_precondition(call, document["meta"]["version"])
         return identity, document
 
@@ -147,7 +155,7 @@ class UserHandler(ResourceHandler):
         """Answer with the resource as it is after a write; a leave has taken its groups."""
         explain.note("outcome", outcome.kind)
         groups = [] if outcome.kind == "left" else _group_refs(before)
-        document = users.document_of(users.row_of(outcome.identity), groups, call.base_url)
+        document = users.document_of(self.row_of(call, outcome.identity), groups, call.base_url)
         body = call.projection(self.resource_type).project(document)
         return Answer(200, body, {"ETag": document["meta"]["version"]})
 

@@ -1,0 +1,1 @@
+"""API keys that a project made itself."""

@@ -1,0 +1,1 @@
+"""The scheduled run: its jobs, its lock, its rows, its exit codes."""

@@ -1,0 +1,1 @@
+"""Revokers with the packages whose tokens they end."""
