@@ -9,8 +9,8 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-# Prints the matrix of compliance marks; see its option --compliance-matrix.
-pytest_plugins = ("tests.plugins.compliance",)
+# They print the matrices of the docs; see the options --compliance-matrix and --leaving-matrix.
+pytest_plugins = ("tests.plugins.compliance", "tests.plugins.leaving")
 
 # No deadline: a slow machine is no defect.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])

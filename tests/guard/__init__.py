@@ -1,0 +1,1 @@
+"""The guard against forgetful backends, on every session engine."""
