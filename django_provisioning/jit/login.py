@@ -71,7 +71,9 @@ def sign_in(claims: LoginClaims, request: HttpRequest | None = None) -> SignIn:
     if explain.is_rehearsal():
         return accepted
     if request is not None:
-        expected = sessions.ExpectedSession(connection, claims.session_index, claims.session_expires_at)
+        expected = sessions.ExpectedSession(
+            connection, claims.session_index, claims.session_expires_at, verified_at=context.now
+        )
         sessions.expect(request, expected)
     facts = {"claims": claims, "identity": outcome.identity, "user": accepted.user, "request": request}
     if outcome.kind != "unchanged":

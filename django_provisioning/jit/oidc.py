@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 import jwt
@@ -26,6 +25,7 @@ from .assertions import oidc_claims
 from .failures import reason_of
 from .login import Refused, refusal_of, refuse, sign_in
 from .pages import refused_page
+from .signing_keys import KeySource, fetch_key_set, fitting, settings_options
 
 logger = logging.getLogger("django_provisioning.jit")
 
@@ -147,7 +147,7 @@ class OIDCProvisioningBackend(OIDCAuthenticationBackend):  # type: ignore[misc]
         raise SuspiciousOperation("No key of the provider signed the token.")
 
     def _keys(self, token: str) -> Iterator[Any]:
-        """Give the keys to try: a provider may have several, and need not name one (OpenID Connect Core §10.1)."""
+        """Give the keys to try: the client secret, the key of the settings, or those that the provider publishes."""
         algorithm = self.OIDC_RP_SIGN_ALGO
         if not algorithm.startswith(("RS", "ES", "PS")):
             yield self.OIDC_RP_CLIENT_SECRET
@@ -159,25 +159,9 @@ class OIDCProvisioningBackend(OIDCAuthenticationBackend):  # type: ignore[misc]
             named = jwt.get_unverified_header(token).get("kid")
         except jwt.PyJWTError as error:
             raise SuspiciousOperation("The token has no readable header.") from error
-        for jwk in self._provider_keys():
-            if named is not None and jwk.get("kid") not in (None, named):
-                continue
-            if jwk.get("use", "sig") != "sig" or jwk.get("alg", algorithm) != algorithm:
-                continue
-            # A provider may publish keys of kinds that this algorithm, or this library, does not know.
-            with suppress(jwt.PyJWTError):
-                yield jwt.PyJWK(jwk, algorithm=algorithm)
-
-    def _provider_keys(self) -> list[dict[str, Any]]:
-        response = requests.get(
-            self.OIDC_OP_JWKS_ENDPOINT,
-            verify=self.get_settings("OIDC_VERIFY_SSL", True),
-            timeout=self.get_settings("OIDC_TIMEOUT", None) or 10,
-            proxies=self.get_settings("OIDC_PROXY", None),
+        yield from fitting(
+            fetch_key_set(KeySource(self.OIDC_OP_JWKS_ENDPOINT, settings_options())), named, algorithm
         )
-        response.raise_for_status()
-        keys = _document(response.json()).get("keys")
-        return [key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
 
     def _require_id_token(self, claims: Mapping[str, Any], nonce: str | None) -> None:
         missing = [name for name in _REQUIRED if not claims.get(name)]

@@ -15,6 +15,7 @@ _HAS_LIBRARIES = "djangosaml2" in django_settings.INSTALLED_APPS
 collect_ignore_glob = [] if _HAS_LIBRARIES else ["test_*.py"]
 
 if _HAS_LIBRARIES:
+    from django_provisioning.jit.signing_keys import forget_key_sets
     from example_project.identity_providers.keys import write_key_pair
     from example_project.identity_providers.saml import SamlIdentityProvider
     from example_project.identity_providers.serving import LocalServer
@@ -144,3 +145,5 @@ def stock(settings: Any) -> None:
 @pytest.fixture(autouse=True)
 def _no_memory_of_assertions() -> None:
     cache.clear()
+    if _HAS_LIBRARIES:
+        forget_key_sets()

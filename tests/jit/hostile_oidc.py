@@ -51,9 +51,9 @@ class TamperedProvider(OpenIdProvider):
         """Give the public keys, changed."""
         return self._changed("keys", super().key_set())
 
-    def signed(self, claims: dict[str, Any]) -> str:
+    def signed(self, claims: dict[str, Any], type_: str = "JWT") -> str:
         """Sign with whatever key and header the test wants."""
-        header = self._changed("header", {"kid": self.key_id})
+        header = self._changed("header", {"kid": self.key_id, "typ": type_})
         return jwt.encode(claims, self.signing_key, algorithm=self.algorithm, headers=header)
 
     def redirect_for(self, page: Page, person: Person) -> str:

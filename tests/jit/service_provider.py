@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
+import tempfile
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
+from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, BINDING_SOAP
 from saml2.config import SPConfig
 from saml2.metadata import entity_descriptor
+
+from example_project.identity_providers.keys import KeyPair, write_key_pair
 
 TEST_SITE = "http://testserver"
 _trusted: list[str] = []
@@ -47,18 +52,32 @@ def sp_entity_id(site: str = TEST_SITE) -> str:
     return f"{site}/saml2/metadata/"
 
 
+@lru_cache(maxsize=1)
+def _keys() -> KeyPair:
+    """Make the keys with which the site signs its answers to logout requests."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return write_key_pair(Path(folder.name))
+
+
 @lru_cache(maxsize=32)
 def _config(site: str, trusted: tuple[str, ...], *, unsolicited: bool) -> SPConfig:
     facts: dict[str, Any] = {
         "entityid": sp_entity_id(site),
         "xmlsec_binary": shutil.which("xmlsec1"),
+        "key_file": str(_keys().key_file),
+        "cert_file": str(_keys().certificate_file),
         "allow_unknown_attributes": True,
         "metadata": {"inline": list(trusted)},
         "service": {
             "sp": {
                 "endpoints": {
                     "assertion_consumer_service": [(acs_url(site), BINDING_HTTP_POST)],
-                    "single_logout_service": [(f"{site}/saml2/ls/", BINDING_HTTP_REDIRECT)],
+                    "single_logout_service": [
+                        (f"{site}/saml2/ls/", BINDING_HTTP_REDIRECT),
+                        (f"{site}/saml2/ls/post/", BINDING_HTTP_POST),
+                        (f"{site}/saml2/ls/soap/", BINDING_SOAP),
+                    ],
                 },
                 "allow_unsolicited": unsolicited,
                 "authn_requests_signed": False,

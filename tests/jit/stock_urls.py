@@ -12,6 +12,7 @@ urlpatterns = [
     path("", front),
     path("whoami/", whoami),
     path("scim/v2/", include("django_provisioning.urls")),
+    path("idp/", include("django_provisioning.jit.logout_urls")),
     path("saml2/", include("djangosaml2.urls")),
     path(
         "oidc/callback/", views.OIDCAuthenticationCallbackView.as_view(), name="oidc_authentication_callback"

@@ -56,18 +56,7 @@ def test_session_ends_when_the_connection_says(door: Door, browser: Browser) -> 
     assert browser.client.session.get_expiry_date() == first
 
 
-@pytest.mark.parametrize(
-    "engine",
-    [
-        *ENGINES[:-1],
-        pytest.param(
-            "signed_cookies",
-            marks=pytest.mark.xfail(
-                reason="the cookie holds the session: only a guard per request can refuse it"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("engine", ENGINES)
 def test_session_that_is_over_is_refused_on_every_engine(
     door: Door, browser: Browser, settings: Any, tmp_path: Any, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

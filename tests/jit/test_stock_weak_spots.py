@@ -124,17 +124,21 @@ def test_oidc_refused_code_is_a_server_error_on_stock(oidc: OidcDoor, browser: B
     assert refused.status == (500 if backend == "stock" else 403)
 
 
-def test_oidc_session_of_a_deactivated_person_goes_on_on_stock(
-    oidc: OidcDoor, browser: Browser, backend: str
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_oidc_session_of_a_deactivated_person_goes_on_on_stock_without_the_guard(
+    oidc: OidcDoor, browsers: Callable[[], Browser], backend: str, settings: Any, is_guarded: bool
 ) -> None:
-    """mozilla-django-oidc's get_user ignores is_active (its issue 520)."""
+    """mozilla-django-oidc's get_user ignores is_active (its issue 520); our backend and our guard do not."""
+    if not is_guarded:
+        settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if "guard" not in one]
+    browser = browsers()
     oidc.connect()
     oidc.log_in(make_person(), browser)
     get_user_model()._base_manager.update(is_active=False)
 
     person = browser.whoami()
 
-    assert (person is not None) is (backend == "stock")
+    assert (person is not None) is (backend == "stock" and not is_guarded)
 
 
 @pytest.mark.parametrize("case", ["a stranger", "somebody inactive"])

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", front),
     path("whoami/", whoami),
     path("scim/v2/", include("django_provisioning.urls")),
+    path("idp/", include("django_provisioning.jit.logout_urls")),
     path("admin/", admin.site.urls),
     path("saml2/", include("django_provisioning.jit.saml_urls")),
     path("saml2/", include("djangosaml2.urls")),

@@ -20,7 +20,11 @@ _USER_MODELS = {
 AUTH_USER_MODEL, _apps = _USER_MODELS[os.environ.get("TEST_USER_MODEL") or "default"]
 
 INSTALLED_APPS = [*_apps, *BASE_APPS, "djangosaml2", "mozilla_django_oidc"]
-MIDDLEWARE = [*BASE_MIDDLEWARE, "djangosaml2.middleware.SamlSessionMiddleware"]
+MIDDLEWARE = [
+    *BASE_MIDDLEWARE,
+    "django_provisioning.guard.GuardMiddleware",
+    "djangosaml2.middleware.SamlSessionMiddleware",
+]
 ROOT_URLCONF = "tests.jit.urls"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
