@@ -1,0 +1,1 @@
+"""A project that comes from django-scim2; see ``models``."""
