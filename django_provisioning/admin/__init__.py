@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from django.contrib import admin
 
-from ..models import Account, Connection, Event, GroupLink, Identity, SessionIndex
+from ..models import Account, Connection, Dashboard, Event, GroupLink, Identity, Leave, SessionIndex
 from .account import AccountAdmin
 from .connection import ConnectionAdmin
+from .dashboard import DashboardAdmin
 from .event import EventAdmin
 from .group import GroupLinkAdmin
 from .identity import IdentityAdmin
+from .leave import LeaveAdmin
 from .session import SessionIndexAdmin
 
 if TYPE_CHECKING:
@@ -25,12 +27,14 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 _PAGES = (
+    (Dashboard, DashboardAdmin),
     (Connection, ConnectionAdmin),
     (Account, AccountAdmin),
     (Identity, IdentityAdmin),
     (GroupLink, GroupLinkAdmin),
     (SessionIndex, SessionIndexAdmin),
     (Event, EventAdmin),
+    (Leave, LeaveAdmin),
 )
 
 

@@ -7,35 +7,40 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..lifecycle import accounts
-from ..models import Account, Identity
+from ..models import Account, Identity, SessionIndex
+from ..reports.accounts import ACCOUNTS, last_login, last_sync, with_identities
 from . import account_page, people_search
-from .account_verbs import MOST_AT_ONCE, OFFBOARD, REINSTATE, Verb, ask_or_act
+from .account_verbs import MOST_AT_ONCE, OFFBOARD, REINSTATE, SIGN_OUT, Verb, ask_or_act
 from .base import ProvisioningAdmin, context_of, link_to
-from .filters import AccountConnectionFilter
+from .exports import ExportMixin
+from .filters import AccountConnectionFilter, AnomalyFilter
 from .forms import AccountForm
 
 
-class AccountAdmin(ProvisioningAdmin):
+class AccountAdmin(ExportMixin, ProvisioningAdmin):
     """List, page and verbs of accounts. Only kind and owner can be edited; all else has a cause elsewhere."""
 
     form = AccountForm
+    table = ACCOUNTS
     list_display = (
-        "user", "origin", "managed_by", "state", "connections", "kind", "last_sync", "last_login",
+        "user", "origin", "managed_by", "state", "connections", "kind", "owner", "last_sync", "last_login", "last_seen",
+        "live_sessions",
     )  # fmt: skip
-    list_filter = ("origin", "managed_by", "state", "kind", AccountConnectionFilter)
-    list_select_related = ("user",)
+    list_filter = ("origin", "managed_by", "state", "kind", AccountConnectionFilter, AnomalyFilter)
+    list_select_related = ("user", "owner")
     ordering = ("-pk",)
     search_fields = ("user",)  # Shows the box; get_search_results looks the term up.
     search_help_text = people_search.HELP_TEXT
     raw_id_fields = ("owner",)
-    actions = ("offboard", "reinstate")
+    actions = ("offboard", "reinstate", "sign_out")
     _FACTS = (
         "user_link", "origin", "managed_by", "state", "access_valid_after", "last_seen_at", "created_at",
     )  # fmt: skip
@@ -60,12 +65,11 @@ class AccountAdmin(ProvisioningAdmin):
         return not managed.exists()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Load the live identities of a page in one query."""
-        live = Identity.objects.filter(live=True).select_related("connection").defer("attributes")
-        prefetch = Prefetch(
-            "user__provisioning_identities", live.order_by("connection__slug"), "live_identities"
-        )
-        return super().get_queryset(request).prefetch_related(prefetch)
+        """Load the live identities of a page in one query, and count its sessions in the list's own."""
+        sessions = SessionIndex.objects.filter(user=OuterRef("user")).order_by().values("user")
+        count = Coalesce(Subquery(sessions.annotate(n=Count("pk")).values("n")), 0)
+        rows: QuerySet[Any] = with_identities(super().get_queryset(request)).annotate(session_count=count)
+        return rows
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -88,13 +92,24 @@ class AccountAdmin(ProvisioningAdmin):
     @admin.display(description=gettext_lazy("last sync"))
     def last_sync(self, account: Any) -> datetime | None:
         """Say when a directory last wrote the account."""
-        return _latest(identity.last_synced_at for identity in account.user.live_identities)
+        return last_sync(account)
 
     @admin.display(description=gettext_lazy("last login"))
     def last_login(self, account: Any) -> datetime | None:
         """Say when the person last logged in, by whatever way."""
-        by_sso = (identity.last_login_at for identity in account.user.live_identities)
-        return _latest([getattr(account.user, "last_login", None), *by_sso])
+        return last_login(account)
+
+    @admin.display(description=gettext_lazy("last seen"))
+    def last_seen(self, account: Any) -> datetime | None:
+        """Say when the account was last used, by a session or a token."""
+        seen: datetime | None = account.last_seen_at
+        return seen
+
+    @admin.display(description=gettext_lazy("live sessions"))
+    def live_sessions(self, account: Any) -> int:
+        """Count the sessions that we know of; the engine may hold others that we cannot list."""
+        count: int = account.session_count
+        return count
 
     @admin.display(description=gettext_lazy("user"))
     def user_link(self, account: Account) -> str:
@@ -110,6 +125,11 @@ class AccountAdmin(ProvisioningAdmin):
     def reinstate(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Let the selected accounts in again."""
         return self._many(request, queryset, REINSTATE)
+
+    @admin.action(description=gettext_lazy("Revoke sessions of selected accounts"), permissions=["offboard"])
+    def sign_out(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """End the sessions of the selected accounts."""
+        return self._many(request, queryset, SIGN_OUT)
 
     def _many(self, request: HttpRequest, queryset: QuerySet[Any], verb: Verb) -> HttpResponse | None:
         selected = list(queryset.select_related("user")[: MOST_AT_ONCE + 1])
@@ -142,13 +162,14 @@ class AccountAdmin(ProvisioningAdmin):
                 may_offboard=self.has_offboard_permission(request),
                 offboarding_is_done=OFFBOARD.is_done(obj),
                 reinstating_is_done=REINSTATE.is_done(obj),
+                signing_out_is_done=SIGN_OUT.is_done(obj),
             )
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the verbs on one account."""
         urls = []
-        for verb in (OFFBOARD, REINSTATE):
+        for verb in (OFFBOARD, REINSTATE, SIGN_OUT):
             view = self.admin_site.admin_view(self._one)
             name = f"{self.opts.app_label}_{self.opts.model_name}_{verb.name}"
             urls.append(path(f"<int:object_id>/{verb.name}/", view, {"verb": verb}, name=name))
@@ -162,7 +183,3 @@ class AccountAdmin(ProvisioningAdmin):
         if account is None:
             raise Http404
         return ask_or_act(self, request, verb, [account]) or HttpResponseRedirect(self.url_of(account))
-
-
-def _latest(times: Any) -> datetime | None:
-    return max((time for time in times if time is not None), default=None)

@@ -1,4 +1,7 @@
-"""Offboard and reinstate: asked for on a list or on one page, confirmed with a reason, done one account at a time."""
+"""Offboard, reinstate, revoke sessions: asked for on a list or on one page and confirmed with a reason.
+
+Each account is a transaction of its own.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ..exceptions import ProvisioningError
-from ..lifecycle import accounts, leave, rejoin, transactions
+from ..lifecycle import accounts, leave, rejoin, sign_out, transactions
 from ..lifecycle.context import Context
 from ..lifecycle.protection import is_privileged
 from ..models import Account, Event
@@ -42,7 +45,7 @@ class Verb:
     explanation: tuple[Text, ...]
     button: Text
     ends: bool
-    act: Callable[[Context, Any, str], Event]
+    act: Callable[[Context, Any, str], Event | None]
     is_done: Callable[[Account], bool]
 
 
@@ -70,6 +73,19 @@ REINSTATE = Verb(
     False,
     lambda context, user, reason: rejoin.reinstate(context, user, reason=reason),
     accounts.has_access,
+)
+
+SIGN_OUT = Verb(
+    "sign_out",
+    gettext_lazy("Revoke sessions"),
+    (
+        gettext_lazy("Every session of the person ends at once, on every device. The account stays active."),
+        gettext_lazy("API tokens stay; provisioning_revoke_sessions --tokens ends them as well."),
+    ),
+    gettext_lazy("Revoke sessions"),
+    True,
+    lambda context, user, reason: sign_out.sign_out(context, user, connection=None, reason=reason),
+    lambda account: not account.user.is_active,
 )
 
 
@@ -141,8 +157,7 @@ def _act_on(request: HttpRequest, verb: Verb, context: Context, key: int, reason
     if account is None or verb.is_done(account):
         return None
     _require_reach(request.user, account)
-    verb.act(context, account.user, reason)
-    return account
+    return account if verb.act(context, account.user, reason) is not None else None
 
 
 def _require_reach(person: Any, account: Account) -> None:

@@ -1,4 +1,4 @@
-"""Connections: their policies, tokens and domains. There is no delete: it would orphan accounts; disable instead."""
+"""Connections: their policies, tokens and domains. They end on a page that asks for their people."""
 
 from __future__ import annotations
 
@@ -15,12 +15,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..exceptions import ProvisioningError
-from ..lifecycle import addresses, connections, tokens
+from ..lifecycle import addresses, connection_end, connections, tokens
 from ..models import Connection, ConnectionToken
+from ..reports.directory import CONNECTIONS
 from .base import ProvisioningAdmin, context_of
-from .connection_operations import ReleaseView, VerifyDomainView, WithdrawDomainView
+from .connection_operations import (
+    EndConnectionView,
+    ReleaseView,
+    VerifyDomainView,
+    WithdrawDomainView,
+    may_end,
+)
+from .exports import ExportMixin
 from .filters import ConnectionStatusFilter
 from .forms import ConnectionForm
+from .setup import setup_urls
 from .token_operations import IssueTokenView, RevokeTokenView, RotateTokenView
 
 _MOST_TOKENS = 50
@@ -37,16 +46,20 @@ class TokenLine:
     is_live: bool
 
 
-class ConnectionAdmin(ProvisioningAdmin):
+class ConnectionAdmin(ExportMixin, ProvisioningAdmin):
     """List, form and operations of connections."""
 
     form = ConnectionForm
+    table = CONNECTIONS
     list_display = ("name", "slug", "idp", "status", "last_request")
     list_filter = (ConnectionStatusFilter, "idp")
     search_fields = ("slug", "name")
     fieldsets = (
         (None, {"fields": ("name", "slug", "idp", "enabled", "preset")}),
-        (gettext_lazy("People"), {"fields": ("linking", "delete_mode", "visibility", "manages_privileged")}),
+        (
+            gettext_lazy("People"),
+            {"fields": ("linking", "delete_mode", "visibility", "required_group", "manages_privileged")},
+        ),
         (
             gettext_lazy("Logins"),
             {
@@ -54,6 +67,8 @@ class ConnectionAdmin(ProvisioningAdmin):
                     "saml_entity_id",
                     "oidc_issuer",
                     "oidc_client_id",
+                    "signing_keys_url",
+                    "revocation_issuer",
                     "jit",
                     "attribute_sync",
                     "required_claims",
@@ -61,6 +76,8 @@ class ConnectionAdmin(ProvisioningAdmin):
                     "seat_limit",
                     "session_max_age_seconds",
                     "stale_after_days",
+                    "stale_action",
+                    "stale_warning_days",
                 )
             },
         ),
@@ -125,7 +142,10 @@ class ConnectionAdmin(ProvisioningAdmin):
         if change:
             # The form has changed ``obj`` already; the stored row knows the old values for the event.
             stored = Connection.objects.get(pk=obj.pk)
+            was_enabled = stored.enabled
             connections.configure(context_of(request, stored), stored, **policies)
+            if was_enabled and not stored.enabled:
+                self.message_user(request, _what_stays_open(stored), messages.WARNING)
             return
         made = connections.create(context_of(request), slug=form.cleaned_data["slug"], **policies)
         obj.pk, obj.created_at, obj._state.adding = made.pk, made.created_at, False
@@ -170,6 +190,7 @@ class ConnectionAdmin(ProvisioningAdmin):
             may_issue=_issues_tokens(request),
         )
         if obj is not None:
+            context["may_end"] = may_end(request, obj) and self.has_change_permission(request, obj)
             context.update(token_lines=_token_lines(obj), domains=list(obj.domains.order_by("domain")))
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -177,6 +198,7 @@ class ConnectionAdmin(ProvisioningAdmin):
         """Add the operations."""
         operations: tuple[tuple[str, str, Any], ...] = (
             ("release/", "release", ReleaseView),
+            ("end/", "end", EndConnectionView),
             ("tokens/issue/", "issue_token", IssueTokenView),
             ("tokens/<int:token_id>/rotate/", "rotate_token", RotateTokenView),
             ("tokens/<int:token_id>/revoke/", "revoke_token", RevokeTokenView),
@@ -191,7 +213,7 @@ class ConnectionAdmin(ProvisioningAdmin):
             )
             for route, name, view in operations
         ]
-        return urls + super().get_urls()
+        return [*urls, *setup_urls(self), *super().get_urls()]
 
 
 def _manages(request: HttpRequest) -> bool:
@@ -202,6 +224,18 @@ def _manages(request: HttpRequest) -> bool:
 def _issues_tokens(request: HttpRequest) -> bool:
     user: Any = request.user
     return bool(user.has_perm("django_provisioning.issue_token"))
+
+
+def _what_stays_open(connection: Connection) -> str:
+    """Say what disabling alone leaves as it is."""
+    counts = connection_end.concerned(connection).facts()
+    return (
+        _(
+            "Accounts stay as they are: %(people)d people keep their access, %(sessions)d sessions stay open. "
+            "“End this connection” ends them."
+        )
+        % counts
+    )
 
 
 def _token_lines(connection: Connection) -> list[TokenLine]:

@@ -14,14 +14,17 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Event
+from ..reports.events import EVENTS
 from . import people_search
 from .base import ReadOnlyAdmin
+from .exports import ExportMixin
 from .filters import EventTypeFilter
 
 
-class EventAdmin(ReadOnlyAdmin):
+class EventAdmin(ExportMixin, ReadOnlyAdmin):
     """List and page of events, newest first."""
 
+    table = EVENTS
     list_display = (
         "time", "type", "outcome", "reason", "subject", "actor", "connection", "correlation",
     )  # fmt: skip
@@ -79,7 +82,7 @@ class EventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("changes"))
     def changed(self, event: Event) -> str:
         """Show each changed attribute with its old and new value."""
-        rows = ((name, *_old_and_new(change)) for name, change in sorted(event.changes.items()))
+        rows = ((name, *old_and_new(change)) for name, change in sorted(event.changes.items()))
         table = format_html_join("", '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>', rows)
         if not table:
             return "–"
@@ -92,7 +95,7 @@ class EventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("effects"))
     def effected(self, event: Event) -> str:
         """Show what the event counted or noted."""
-        rows = ((name, _shown(value)) for name, value in sorted(event.effects.items()))
+        rows = ((name, shown(value)) for name, value in sorted(event.effects.items()))
         table = format_html_join("", '<tr><th scope="row">{}</th><td>{}</td></tr>', rows)
         return format_html("<table><tbody>{}</tbody></table>", table) if table else "–"
 
@@ -104,13 +107,15 @@ class EventAdmin(ReadOnlyAdmin):
         return format_html('<a href="{}">{}</a>', url, value)
 
 
-def _old_and_new(change: Any) -> tuple[str, str]:
+def old_and_new(change: Any) -> tuple[str, str]:
+    """Give the two values of a change as people read them."""
     if isinstance(change, Mapping) and change.keys() <= {"old", "new"}:
-        return _shown(change.get("old")), _shown(change.get("new"))
-    return "–", _shown(change)
+        return shown(change.get("old")), shown(change.get("new"))
+    return "–", shown(change)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Give a value of a change or an effect as people read it."""
     match value:
         case None | "":
             return "–"

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..lifecycle import rollups
 from ..lifecycle.audit import PHASES
-from ..models import Connection, Identity
+from ..models import Connection, Identity, figures
+from ..reports.overview import ANOMALIES, UNLISTED
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -19,15 +22,27 @@ if TYPE_CHECKING:
 
 # What is recorded beside the joiners, movers and leavers of ``audit.PHASES``.
 OTHER_TYPES = (
+    "access.found_late",
     "access.revocation_failed",
     "account.described",
+    "account.imported",
+    "account.stale_warned",
+    "adoption.done",
     "breaker.released",
     "breaker.tripped",
     "connection.configured",
     "connection.created",
+    "connection.deleted",
+    "connection.disabled",
     "connection.domain_verified",
     "connection.domain_withdrawn",
+    "export.created",
+    "group.imported",
     "request.refused",
+    "role.configured",
+    "selftest.finished",
+    "session.revoked",
+    "token.expiring",
     "token.issued",
     "token.revoked",
     "token.rotated",
@@ -56,6 +71,23 @@ class AccountConnectionFilter(admin.SimpleListFilter):
                 return queryset.filter(~Exists(live))
             case slug:
                 return queryset.filter(Exists(live.filter(connection__slug=slug)))
+
+
+class AnomalyFilter(admin.SimpleListFilter):
+    """The accounts behind a number of the overview: the same condition, so the list is as long as the number."""
+
+    title = _("anomaly")
+    parameter_name = "anomaly"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        """Offer what the overview counts."""
+        return [(name, label) for name, (label, _meaning) in ANOMALIES.items() if name not in UNLISTED]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep the accounts with the chosen anomaly."""
+        conditions = figures.anomalies(timezone.now(), rollups.holders())
+        condition = conditions.get(self.value() or "")
+        return queryset if condition is None else queryset.filter(condition)
 
 
 class ConnectionStatusFilter(admin.SimpleListFilter):

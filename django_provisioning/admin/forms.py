@@ -24,6 +24,7 @@ else:
 _JSON_POLICIES = (
     "attribute_sync", "required_claims", "allowed_email_domains", "default_groups", "privilege_rules",
 )  # fmt: skip
+_JUDGED = (*_JSON_POLICIES, "signing_keys_url")
 _LONGEST_OVERLAP_HOURS = 30 * 24
 
 
@@ -44,14 +45,24 @@ class ConnectionForm(ConnectionModelForm):
         model = Connection
         fields = (
             "name", "slug", "idp", "enabled", "linking", "delete_mode", "visibility", "group_prefix",
-            "manages_privileged", "strict", "mass_leave_percent", "mass_leave_minutes", "mass_leave_halts",
-            "saml_entity_id", "oidc_issuer", "oidc_client_id", "jit", "attribute_sync", "required_claims",
-            "allowed_email_domains", "seat_limit", "session_max_age_seconds", "stale_after_days", "default_groups",
+            "manages_privileged", "strict", "required_group", "mass_leave_percent", "mass_leave_minutes",
+            "mass_leave_halts",
+            "saml_entity_id", "oidc_issuer", "oidc_client_id", "signing_keys_url",
+            "revocation_issuer", "jit", "attribute_sync", "required_claims",
+            "allowed_email_domains", "seat_limit", "session_max_age_seconds", "stale_after_days",
+            "stale_action", "stale_warning_days", "default_groups",
             "group_sync", "privilege_rules",
         )  # fmt: skip
         help_texts = {
             "slug": _("Names the connection in commands and events. It cannot be changed later."),
-            "enabled": _("A disabled connection refuses every token. Accounts stay as they are."),
+            "enabled": _(
+                "A disabled connection refuses every token and login. Accounts stay as they are; "
+                "“End this connection” asks what becomes of them."
+            ),
+            "required_group": _(
+                "Name of a group that this IdP pushes. Who is taken out of it loses access, and gets it back when put "
+                "in again. Empty: no such rule."
+            ),
             "linking": _(
                 "Whether a person whom the IdP pushes may take over an account that was there before."
             ),
@@ -68,6 +79,14 @@ class ConnectionForm(ConnectionModelForm):
                 "After an alarm the IdP is told to try later until somebody releases it here."
             ),
             "oidc_issuer": _("Exactly as the provider's tokens name it. Needs the client id as well."),
+            "signing_keys_url": _(
+                "Where the provider publishes its keys (jwks_uri). Needed for log-out and revocation by the provider, "
+                "unless the project's OIDC settings name this provider."
+            ),
+            "revocation_issuer": _(
+                "Who signs Global Token Revocation requests, where that is not the OIDC issuer, "
+                "e.g. https://example.okta.com."
+            ),
             "jit": _("What a login of somebody does whom nobody knows yet."),
             "attribute_sync": _(
                 'Attribute to "always", "empty_only" or "never", and "default" for the others. '
@@ -83,6 +102,9 @@ class ConnectionForm(ConnectionModelForm):
                 'Group claim to "staff" or "superuser". Counts only where the connection manages staff and superusers.'
             ),
             "session_max_age_seconds": _("Sessions end after so long whatever happens. Empty sets no limit."),
+            "stale_after_days": _("Days without a sign of life. Empty: nobody becomes stale."),
+            "stale_action": _("What provisioning_run does then. Read its reports before you let it suspend."),
+            "stale_warning_days": _("An event and a signal tell of an account so many days before."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -104,7 +126,7 @@ class ConnectionForm(ConnectionModelForm):
                 cleaned[name] = getattr(Connection(), name)
         if cleaned.get("preset"):
             cleaned |= policies_of(cleaned["preset"])
-        judged = Connection(**{name: cleaned[name] for name in _JSON_POLICIES if name in cleaned})
+        judged = Connection(**{name: cleaned[name] for name in _JUDGED if name in cleaned})
         if problem := problem_of(judged):
             raise forms.ValidationError(problem)
         if bool(cleaned.get("oidc_issuer")) != bool(cleaned.get("oidc_client_id")):
@@ -206,6 +228,41 @@ class ReasonForm(OperationForm):
         help_text=_("Stands in the audit trail, e.g. a ticket number."),
         widget=forms.TextInput(attrs={"size": 60}),
     )
+
+
+class ConnectionEndForm(ReasonForm):
+    """What becomes of the people of a connection that ends."""
+
+    accounts = forms.ChoiceField(
+        label=_("Accounts"),
+        choices=[
+            ("keep", _("Keep: accounts, sessions and tokens stay as they are")),
+            ("suspend", _("Suspend: access ends until an administrator reinstates")),
+            ("offboard", _("Offboard: access ends for good, as if the IdP had removed everybody")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    delete = forms.BooleanField(
+        label=_("Delete the connection"),
+        required=False,
+        help_text=_("With its tokens, identities and group links. Users, Django groups and history stay."),
+    )
+    confirmed_count = forms.IntegerField(
+        label=_("Type the number of people to confirm"), required=False, localize=False
+    )
+    field_order = ("accounts", "delete", "confirmed_count", "reason")
+
+    def __init__(self, *args: Any, count: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.count = count
+
+    def clean(self) -> dict[str, Any]:
+        """Require the number of people where their access ends."""
+        answers: dict[str, Any] = super().clean() or {}
+        ends = answers.get("accounts") in ("suspend", "offboard")
+        if ends and answers.get("confirmed_count") != self.count:
+            self.add_error("confirmed_count", _("This is not the number of people whose access ends."))
+        return answers
 
 
 class DomainForm(OperationForm):

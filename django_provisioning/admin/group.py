@@ -12,12 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Connection, GroupLink
 from ..models.membership import membership_table
 from ..protocol.comparison import fold
+from ..reports.directory import GROUP_LINKS
 from .base import ReadOnlyAdmin, link_to
+from .exports import ExportMixin
 
 
-class GroupLinkAdmin(ReadOnlyAdmin):
+class GroupLinkAdmin(ExportMixin, ReadOnlyAdmin):
     """List and page of group links."""
 
+    table = GROUP_LINKS
     list_display = ("display_name", "connection", "group", "external_id", "updated_at")
     list_filter = ("connection",)
     list_select_related = ("connection", "group")

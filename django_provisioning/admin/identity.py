@@ -10,14 +10,17 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Identity
+from ..reports.directory import IDENTITIES
 from . import people_search
 from .base import ReadOnlyAdmin, link_to
+from .exports import ExportMixin
 from .filters import DeletedFilter
 
 
-class IdentityAdmin(ReadOnlyAdmin):
+class IdentityAdmin(ExportMixin, ReadOnlyAdmin):
     """List and page of identities."""
 
+    table = IDENTITIES
     list_display = (
         "user_name", "connection", "user", "active", "scim_managed", "external_id", "last_synced_at", "deleted_at",
     )  # fmt: skip

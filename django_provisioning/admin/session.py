@@ -7,13 +7,16 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from ..reports.directory import SESSIONS
 from . import people_search
 from .base import ReadOnlyAdmin
+from .exports import ExportMixin
 
 
-class SessionIndexAdmin(ReadOnlyAdmin):
+class SessionIndexAdmin(ExportMixin, ReadOnlyAdmin):
     """List and page of sessions. Never shows ``session_key``: whoever has it is logged in as that person."""
 
+    table = SESSIONS
     list_display = ("user", "connection", "created_at", "last_seen_at")
     list_filter = ("connection",)
     list_select_related = ("user", "connection")

@@ -82,6 +82,6 @@ def connection_fields(**changed: Any) -> dict[str, Any]:
         "group_sync": "off",
         "linking": "never",
         "delete_mode": "deprovision", "visibility": "managed", "group_prefix": "",
-        "mass_leave_percent": "20", "mass_leave_minutes": "10",
+        "mass_leave_percent": "20", "mass_leave_minutes": "10", "stale_action": "report", "stale_warning_days": "7",
     } | changed  # fmt: skip
     return {name: value for name, value in fields.items() if value is not None}

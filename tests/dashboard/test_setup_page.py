@@ -1,0 +1,93 @@
+"""The set-up page: steps for each identity provider, the URL to copy, and the wait for the first request."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from django_provisioning.admin.setup_guides import GUIDES, guide_of
+from django_provisioning.lifecycle.connections import IDPS
+from tests.admin.pages import Browser, superuser, text_of, url_of
+from tests.dashboard.scenes import EVIL
+from tests.factories import make_connection, make_token
+from tests.scim_client import ScimClient
+
+pytestmark = pytest.mark.django_db
+
+WANTED = ("entra", "okta", "onelogin", "jumpcloud", "google", "ping", "keycloak")
+
+
+@pytest.mark.parametrize("idp", [*WANTED, "generic"])
+def test_setup_page_has_the_steps_of_the_idp(idp: str) -> None:
+    """Each product has steps of its own, with the URL that it wants."""
+    connection = make_connection("acme", idp=idp)
+    guide = guide_of(idp)
+
+    page = text_of(superuser().get("connection_setup", connection.pk))
+
+    assert f"http://testserver/scim/v2{guide.url_suffix}" in page
+    assert guide.name in page
+    assert len(guide.steps) >= 5
+    assert page.count("<li>") > len(guide.steps)
+
+
+def test_guides_are_those_of_known_products() -> None:
+    """A guide that no connection can choose would never be read."""
+    assert set(GUIDES) == set(WANTED)
+    assert set(GUIDES) <= set(IDPS)
+
+
+def test_setup_page_waits_until_the_idp_has_called() -> None:
+    """Before the first request it waits; after it the page and the watched address say when it came."""
+    connection = make_connection("acme", idp="okta")
+    client = ScimClient(make_token(connection))
+    browser = Browser("view_connection")
+    before = browser.get("connection_setup", connection.pk)
+    nothing = browser.get("connection_setup_status", connection.pk).json()
+
+    client.create_user("ada@example.com")
+
+    after = text_of(browser.get("connection_setup", connection.pk))
+    last = browser.get("connection_setup_status", connection.pk).json()["last_request"]
+    assert "Waiting for the first request" in text_of(before)
+    assert nothing == {"last_request": ""}
+    assert last.startswith(f"{timezone.now():%Y-%m-%d}")
+    assert "Last request:" in after
+    assert f'data-last="{last}"' in after
+
+
+def test_setup_page_offers_a_token_only_to_those_who_may_issue_one() -> None:
+    """The link is a button for some, and no dead end for others."""
+    connection = make_connection("acme")
+    link = url_of("connection_issue_token", connection.pk)
+
+    shown = [
+        link in text_of(browser.get("connection_setup", connection.pk))
+        for browser in (Browser("issue_token"), Browser("view_connection"))
+    ]
+
+    assert shown == [True, False]
+
+
+def test_setup_page_without_permission_or_connection() -> None:
+    """Who may not see connections learns of none; an unknown one is not found."""
+    connection = make_connection("acme")
+    pages = ("connection_setup", "connection_setup_status")
+
+    refused = [Browser("view_account").get(page, connection.pk).status_code for page in pages]
+    unknown = [superuser().get(page, 10_000).status_code for page in pages]
+    unknown_to_others = [Browser("view_account").get(page, 10_000).status_code for page in pages]
+
+    assert (refused, unknown, unknown_to_others) == ([403, 403], [404, 404], [403, 403])
+
+
+def test_setup_page_escapes_the_name_and_lists_refusals() -> None:
+    """Markup in a name is text; what was refused lately stands below."""
+    connection = make_connection("acme")
+    type(connection).objects.update(name=EVIL)
+    Browser("view_connection")
+
+    page = text_of(superuser().get("connection_setup", connection.pk))
+
+    assert EVIL not in page
+    assert "&lt;script&gt;" in page

@@ -1,0 +1,1 @@
+"""Reports: reads for people."""
