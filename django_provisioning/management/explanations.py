@@ -28,8 +28,8 @@ _POLICIES: Mapping[str, tuple[str, ...]] = {
         "privilege_rules", "seat_limit", "manages_privileged",
     ),
     "push": (
-        "linking", "delete_mode", "visibility", "group_prefix", "strict", "manages_privileged", "mass_leave_percent",
-        "mass_leave_halts",
+        "linking", "delete_mode", "visibility", "group_prefix", "required_group", "strict", "manages_privileged",
+        "mass_leave_percent", "mass_leave_halts",
     ),
 }  # fmt: skip
 # The verb of an event, for doors that give no Outcome. The first event of a run says what it was about.

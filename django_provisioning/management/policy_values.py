@@ -36,6 +36,8 @@ def policy(text: str) -> tuple[str, Any]:
 def _value(field: Any, text: str) -> Any:
     if field.null and text.lower() in ("", "none"):
         return None
+    if field.blank and field.empty_strings_allowed and text.lower() == "none":
+        return ""
     match field:
         case models.BooleanField():
             return _TRUTHS[text.lower()]

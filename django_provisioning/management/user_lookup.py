@@ -13,12 +13,13 @@ from ..lifecycle.transactions import lock
 from ..models import Account
 
 
-def add_user_arguments(parser: ArgumentParser) -> None:
-    """Add ``--user`` and ``--user-pk``, one of which is needed, and ``--reason``."""
+def add_user_arguments(parser: ArgumentParser) -> Any:
+    """Add ``--user`` and ``--user-pk``, one of which is needed, and ``--reason``; give the group of the former."""
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--user", help="login name, or primary key where no login name is the same")
     which.add_argument("--user-pk", help="primary key")
     parser.add_argument("--reason", required=True, help="why; stands in the audit trail")
+    return which
 
 
 def locked_user(user: str | None, user_pk: str | None) -> Any:

@@ -55,7 +55,7 @@ def test_commands_end_with_the_documented_codes(tmp_path: Path) -> None:
     "command",
     [
         "create_connection", "create_token", "rotate_token", "revoke_token", "list_tokens", "offboard", "reinstate",
-        "release_connection",
+        "release_connection", "selftest",
     ],
 )  # fmt: skip
 def test_command_offers_table_and_json(command: str) -> None:

@@ -370,8 +370,21 @@ def test_explain_leave_leaves_revokers_of_other_systems_out(settings: Any, expla
     answer = explained(connection, "scim", request)
 
     assert [step["finding"] for step in answer["steps"] if step["about"] == "revocation"] == [
-        "The revoker 'badges' would run; a rehearsal leaves it out."
+        "After the commit: badges."
     ]
+    assert OutsideRevoker.called == 0
+
+
+def test_explain_erasure_asks_nobody_outside(settings: Any, explained: Explain) -> None:
+    """What a real erasure ends before the row goes, a rehearsal leaves alone."""
+    settings.DJANGO_PROVISIONING = {"REVOKERS": [f"{__name__}.OutsideRevoker"]}
+    OutsideRevoker.called = 0
+    connection = connection_with_token(delete_mode="erase")
+    identity = push(connection, "alice").identity
+
+    answer = explained(connection, "scim", {"method": "DELETE", "path": f"/Users/{identity.scim_id}"})
+
+    assert answer["verb"] == "erased"
     assert OutsideRevoker.called == 0
 
 

@@ -6,10 +6,9 @@ from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
 
-from django_provisioning.lifecycle import accounts, rejoin
+from django_provisioning.lifecycle import rejoin
 from django_provisioning.management.command import ProvisioningCommand
 from django_provisioning.management.user_lookup import account_facts, add_user_arguments, locked_user
-from django_provisioning.models import Account
 
 
 class Command(ProvisioningCommand):
@@ -24,8 +23,7 @@ class Command(ProvisioningCommand):
     def answer(self, **options: Any) -> Mapping[str, Any]:
         """Reinstate the person; one who is active gets no event."""
         user = locked_user(options["user"], options["user_pk"])
-        account = Account.objects.select_related("user").filter(user=user).first()
-        if account is not None and accounts.has_access(account):
-            return {**account_facts(user), "changed": False}
         event = rejoin.reinstate(self.context(), user, reason=options["reason"])
+        if event is None:
+            return {**account_facts(user), "changed": False}
         return {**account_facts(user), "changed": True, "event": str(event.uid)}
