@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
-from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
+from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, BINDING_SOAP
 from saml2.config import SPConfig
 
 _WITHOUT_REQUEST = "http://localhost:8000"
@@ -58,6 +58,7 @@ def _service(site: str, *, unsolicited: bool) -> dict[str, Any]:
             "single_logout_service": [
                 (f"{site}/saml2/ls/", BINDING_HTTP_REDIRECT),
                 (f"{site}/saml2/ls/post/", BINDING_HTTP_POST),
+                (f"{site}/saml2/ls/soap/", BINDING_SOAP),
             ],
         },
         "allow_unsolicited": unsolicited,

@@ -6,12 +6,13 @@ SECRET_KEY         needed when DEBUG=0
 DEBUG              1 (default, for trying things out) or 0
 ALLOWED_HOSTS      comma-separated; by default this machine and the host of SITE_URL
 SITE_URL           scheme and host that identity providers use, e.g. https://app.example.com
-CACHE_URL          locmem:// (default), redis://host:port/db or file:///path; with SAML the default is a
+CACHE_URL          locmem:// (default), redis://host:port/db or file:///path; with SSO the default is a
                    folder, because processes must share what they know of used assertions
 SESSION_ENGINE     db (default), cache, cached_db, file, signed_cookies, or a dotted path
 SCIM_THROTTLE      "off" for no request limit per connection
 CONN_MAX_AGE       seconds to keep a database connection open (60; not for SQLite)
 SUPPORT_CONTACT    whom people are told to ask when their login is refused
+EXAMPLE_PROBES     1 to install every token package and to hand tokens out, for tests from outside; off by default
 =================  ==================================================================================
 
 Single sign-on is off until the environment names an identity provider; the connection that trusts it is made by
@@ -62,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_provisioning.guard.GuardMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -88,7 +90,9 @@ TEMPLATES = [
 
 DATABASES = {"default": environment.database(BASE_DIR / "example.sqlite3")}
 SAML_IDP_METADATA = environment.files("SAML_IDP_METADATA")
-_cache_url = environment.shared_cache_url(BASE_DIR / ".cache") if SAML_IDP_METADATA else "locmem://"
+# Assertions and logout tokens are taken once, which every server process has to know.
+_has_sso = bool(SAML_IDP_METADATA or environment.text("OIDC_OP_ISSUER"))
+_cache_url = environment.shared_cache_url(BASE_DIR / ".cache") if _has_sso else "locmem://"
 CACHES = {"default": environment.cache(_cache_url)}
 SESSION_ENGINE = environment.session_engine()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -151,3 +155,29 @@ if SAML_IDP_METADATA:
     SAML_SESSION_COOKIE_SAMESITE = "None" if SESSION_COOKIE_SECURE else None
     # The site sends no Content-Security-Policy that djangosaml2 would have to adapt.
     SAML_CSP_HANDLER = ""
+
+if environment.flag("EXAMPLE_PROBES", default=False):
+    EXAMPLE_PROBES = True
+    INSTALLED_APPS += [
+        "rest_framework.authtoken",
+        "knox",
+        "rest_framework_simplejwt",
+        "rest_framework_simplejwt.token_blacklist",
+        "oauth2_provider",
+    ]
+    # Each kind of token has a word of its own in the Authorization header, so that no class meets another's token.
+    REST_FRAMEWORK = {
+        "DEFAULT_AUTHENTICATION_CLASSES": [
+            "django_provisioning.guard.simplejwt.GuardedJWTAuthentication",
+            "rest_framework.authentication.TokenAuthentication",
+            "knox.auth.TokenAuthentication",
+            "oauth2_provider.contrib.rest_framework.OAuth2Authentication",
+            "rest_framework.authentication.SessionAuthentication",
+        ]
+    }
+    REST_KNOX = {"AUTH_HEADER_PREFIX": "Knox"}
+    SIMPLE_JWT = {
+        "AUTH_HEADER_TYPES": ("JWT",),
+        "TOKEN_REFRESH_SERIALIZER": "django_provisioning.guard.simplejwt.GuardedTokenRefreshSerializer",
+    }
+    OAUTH2_PROVIDER = {"OAUTH2_VALIDATOR_CLASS": "django_provisioning.guard.oauth.GuardedOAuth2Validator"}

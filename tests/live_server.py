@@ -32,7 +32,7 @@ STOP_SECONDS: Final = 15
 # What the settings of the example project read; the suite's own environment must not reach the server.
 _SETTINGS: Final = (
     "DATABASE_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "CACHE_URL", "SESSION_ENGINE",
-    "SCIM_THROTTLE", "CONN_MAX_AGE", "DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS",
+    "SCIM_THROTTLE", "CONN_MAX_AGE", "EXAMPLE_PROBES", "DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS",
 )  # fmt: skip
 _PREPARE: Final = """
 import django

@@ -82,7 +82,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         server.answer = answer
         server.start()
     with live_server.started(folder, environment=environment(folder, openid, saml, other_saml)) as site:
-        openid.clients[CLIENT] = Client(CLIENT, "made-up", (f"{site.url}/oidc/callback/",))
+        logout = f"{site.url}/idp/backchannel-logout/"
+        openid.clients[CLIENT] = Client(CLIENT, "made-up", (f"{site.url}/oidc/callback/",), logout)
         metadata = requests.get(f"{site.url}/saml2/metadata/", timeout=20).text
         saml.add_service_provider(metadata)
         other_saml.add_service_provider(metadata)
@@ -203,3 +204,29 @@ def test_saml_attributes_arrive_whatever_their_name_format(site: Site, name_form
         "Noor",
         "Falk",
     )
+
+
+def test_logout_at_the_openid_provider_ends_the_session_at_the_site(site: Site) -> None:
+    """The provider tells the site over HTTP, and the next request with the old cookie is refused (C16)."""
+    browser = Browser(site.url)
+    chooser = browser.follow("GET", "/oidc/authenticate/")[-1]
+    assert browser.choose(chooser, ADA.key)[-1].answer.status == 200
+    assert browser.get("/whoami/").status == 200
+
+    page = browser.follow("GET", f"{site.openid.issuer}/logout")[-1]
+
+    assert "You are logged out of the provider." in page.answer.text
+    assert browser.get("/whoami/").status == 401
+
+
+def test_saml_idp_ends_sessions_without_any_browser(site: Site) -> None:
+    """The IdP posts a SOAP LogoutRequest, and the browser that knows nothing of it is out (C16)."""
+    browser = Browser(site.url)
+    chooser = browser.follow("GET", f"/saml2/login/?idp={site.saml.entity_id}")[-1]
+    assert browser.choose(chooser, BO.key)[-1].answer.status == 200
+    assert browser.get("/whoami/").status == 200
+
+    page = requests.post(f"{site.saml.url}/end", {"person": BO.key}, timeout=20)
+
+    assert "Every service was told." in page.text
+    assert browser.get("/whoami/").status == 401

@@ -71,8 +71,9 @@ def openid(site: Site) -> Iterator[OpenIdProvider]:
         }
     )
     client = ["--client-id", CLIENT_ID, "--client-secret", secret]
-    redirect = ["--redirect-uri", f"{site.url}/oidc/callback/"]
-    with _running("oidc", provider.url, [*client, *redirect], "/.well-known/openid-configuration"):
+    site_knows = ["--redirect-uri", f"{site.url}/oidc/callback/"]
+    site_knows += ["--backchannel-logout-uri", f"{site.url}/idp/backchannel-logout/"]
+    with _running("oidc", provider.url, [*client, *site_knows], "/.well-known/openid-configuration"):
         yield provider
 
 

@@ -1,7 +1,8 @@
-"""An OpenID Connect provider: code flow with PKCE and nonce, signed ID tokens, userinfo, a page to pick a person.
+"""An OpenID Connect provider: code flow with PKCE, signed ID tokens, userinfo, a page to pick a person, log-out.
 
 ``python -m example_project.identity_providers.oidc --port 8802 --redirect-uri http://localhost:8000/oidc/callback/``
-serves discovery at ``/.well-known/openid-configuration``; the issuer is the server's address.
+serves discovery at ``/.well-known/openid-configuration``; the issuer is the server's address. With
+``--backchannel-logout-uri http://localhost:8000/idp/backchannel-logout/`` its ``/logout`` tells the site.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 from urllib.parse import unquote, urlencode
 
 import jwt
+import requests
 
 from . import pages
 from .keys import make_key
@@ -26,6 +28,9 @@ from .serving import LocalServer, Reply, Request
 ALGORITHM = "RS256"
 _CODE_SECONDS = 60
 _TOKEN_SECONDS = 300
+_LOGOUT_SECONDS = 120
+_COOKIE = "openid_provider"
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _ASKED = ("client_id", "redirect_uri", "state", "nonce", "scope", "code_challenge", "code_challenge_method")
 
 
@@ -36,6 +41,7 @@ class Client:
     client_id: str
     secret: str
     redirect_uris: tuple[str, ...]
+    backchannel_logout_uri: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ class OpenIdProvider:
         self.key_id = secrets.token_hex(4)
         self._codes: dict[str, Grant] = {}
         self._access_tokens: dict[str, Grant] = {}
+        self._sessions: dict[str, list[Grant]] = {}
 
     @property
     def configuration(self) -> dict[str, Any]:
@@ -71,6 +78,8 @@ class OpenIdProvider:
             "userinfo_endpoint": f"{self.issuer}/userinfo",
             "jwks_uri": f"{self.issuer}/jwks",
             "end_session_endpoint": f"{self.issuer}/logout",
+            "backchannel_logout_supported": True,
+            "backchannel_logout_session_supported": True,
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": [ALGORITHM],
@@ -118,16 +127,39 @@ class OpenIdProvider:
         """Give what userinfo says (OpenID Connect Core §5.3.2)."""
         return {"sub": grant.person.key, **grant.person.oidc_claims()}
 
-    def signed(self, claims: dict[str, Any]) -> str:
-        """Give the claims as a signed token."""
-        return jwt.encode(claims, self.key, algorithm=ALGORITHM, headers={"kid": self.key_id})
+    def logout_claims(self, client: Client, subject: str = "", session_id: str = "") -> dict[str, Any]:
+        """Give what a logout token says (OpenID Connect Back-Channel Logout §2.4)."""
+        now = int(time.time())
+        names = {"sub": subject, "sid": session_id}
+        return {
+            "iss": self.issuer,
+            "aud": client.client_id,
+            "iat": now,
+            "exp": now + _LOGOUT_SECONDS,
+            "jti": secrets.token_urlsafe(12),
+            "events": {LOGOUT_EVENT: {}},
+            **{name: value for name, value in names.items() if value},
+        }
 
-    def issue_code(self, person: Person, asked: Mapping[str, str]) -> str:
-        """Give a code for the person, to be redeemed once within a minute."""
+    def revocation_claims(self, address: str) -> dict[str, Any]:
+        """Give what authenticates a Global Token Revocation request to an address."""
+        now = int(time.time())
+        times = {"iat": now, "exp": now + _LOGOUT_SECONDS}
+        return {"iss": self.issuer, "aud": address, "jti": secrets.token_urlsafe(12), **times}
+
+    def signed(self, claims: dict[str, Any], type_: str = "JWT") -> str:
+        """Give the claims as a signed token."""
+        headers = {"kid": self.key_id, "typ": type_}
+        return jwt.encode(claims, self.key, algorithm=ALGORITHM, headers=headers)
+
+    def issue_code(self, person: Person, asked: Mapping[str, str], session_id: str = "") -> str:
+        """Give a code for the person, to be redeemed once within a minute; without a session it opens a new one."""
         code = secrets.token_urlsafe(24)
         expires_at = time.monotonic() + _CODE_SECONDS
         client = self.clients[asked["client_id"]]
-        self._codes[code] = Grant(person, client, asked, expires_at, secrets.token_urlsafe(12))
+        session_id = session_id or secrets.token_urlsafe(12)
+        self._codes[code] = grant = Grant(person, client, asked, expires_at, session_id)
+        self._sessions.setdefault(session_id, []).append(grant)
         return code
 
     def issue_access_token(self, grant: Grant) -> str:
@@ -156,9 +188,16 @@ class OpenIdProvider:
         person = self.people.get(request.form.get("person", ""))
         if problem or person is None:
             return pages.message("Bad request", problem or "Nobody was chosen.", 400)
-        code = self.issue_code(person, request.form)
+        # One session per browser and person, as long as nobody else logs in.
+        session_id = request.cookie(_COOKIE)
+        grants = self._sessions.get(session_id, [])
+        if not grants or grants[0].person != person:
+            session_id = secrets.token_urlsafe(12)
+        code = self.issue_code(person, request.form, session_id)
         query = urlencode({"code": code, "state": request.form.get("state", "")})
-        return Reply.redirect(f"{request.form['redirect_uri']}?{query}")
+        cookie = f"{_COOKIE}={session_id}; Path=/; HttpOnly; SameSite=Lax"
+        address = f"{request.form['redirect_uri']}?{query}"
+        return Reply(status=302, headers={"Location": address, "Set-Cookie": cookie})
 
     def _token(self, request: Request) -> Reply:
         """Redeem a code, once (RFC 6749 §4.1.3, RFC 7636 §4.6)."""
@@ -193,6 +232,18 @@ class OpenIdProvider:
         return Reply.json(self.userinfo_claims(grant))
 
     def _log_out(self, request: Request) -> Reply:
+        """End the browser's session here and tell every client that has one of it (§2.5)."""
+        session_id = request.cookie(_COOKIE)
+        told = {grant.client: grant.person for grant in self._sessions.pop(session_id, [])}
+        for client, person in told.items():
+            if client.backchannel_logout_uri:
+                claims = self.logout_claims(client, person.key, session_id)
+                form = {"logout_token": self.signed(claims, "logout+jwt")}
+                answer = requests.post(client.backchannel_logout_uri, form, timeout=10)
+                if not answer.ok:
+                    return pages.message(
+                        "Not everywhere", f"{client.client_id} answers {answer.status_code}."
+                    )
         return pages.message("Logged out", "You are logged out of the provider.")
 
 
@@ -215,9 +266,11 @@ def main(arguments: list[str] | None = None) -> None:
         "--client-secret", default="example-project-secret", help="made up; for this machine only"
     )
     parser.add_argument("--redirect-uri", action="append", required=True, metavar="URL")
+    parser.add_argument("--backchannel-logout-uri", default="", metavar="URL")
     options = parser.parse_args(arguments)
     server = LocalServer(options.port)
-    client = Client(options.client_id, options.client_secret, tuple(options.redirect_uri))
+    redirects = tuple(options.redirect_uri)
+    client = Client(options.client_id, options.client_secret, redirects, options.backchannel_logout_uri)
     server.answer = OpenIdProvider(server.url, [client]).answer
     print(f"OpenID provider at {server.url}, client {client.client_id}", flush=True)  # noqa: T201  (a program for the terminal)
     server.serve()

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
+from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, BINDING_SOAP
 from saml2.authn_context import PASSWORDPROTECTEDTRANSPORT
 from saml2.config import IdPConfig
 from saml2.metadata import entity_descriptor
@@ -75,6 +75,8 @@ class SamlIdentityProvider:
             ("POST", "/start"): self._open_application,
             ("GET", "/slo"): self._single_logout,
             ("GET", "/logout"): self._log_out_everywhere,
+            ("GET", "/end"): lambda _: pages.choose_person("End sessions", self.people.values(), "/end", {}),
+            ("POST", "/end"): self._end_sessions,
         }
         action = actions.get((request.method, request.path))
         if action is None:
@@ -117,6 +119,27 @@ class SamlIdentityProvider:
             sp_entity_id=sp_entity_id,
             **{**facts, **more},
         )
+
+    def logout_request(self, visit: Visit, binding: str, **more: Any) -> Any:
+        """Give a LogoutRequest for a session at a service; ``more`` goes to pysaml2 in place of the usual values.
+
+        It is signed inside, but for the redirect binding, where the query string is.
+        """
+        endpoint = self.server.metadata.single_logout_service(visit.sp_entity_id, binding, "spsso")
+        facts: dict[str, Any] = {
+            "destination": endpoint[0]["location"] if endpoint else "",
+            "name_id": visit.name_id,
+            "session_indexes": [visit.session_index],
+            "sign": binding != BINDING_HTTP_REDIRECT,
+        }
+        _, message = self.server.create_logout_request(
+            issuer_entity_id=visit.sp_entity_id, **{**facts, **more}
+        )
+        return message
+
+    def visits_of(self, key: str) -> list[Visit]:
+        """Give the sessions that a person has at services."""
+        return [visit for visits in self._visits.values() for visit in visits if visit.name_id.text == key]
 
     def service_addresses(self) -> dict[str, str]:
         """Give the entity ids of the known services with the address that takes responses."""
@@ -196,19 +219,22 @@ class SamlIdentityProvider:
         if not visits:
             return pages.message("Logged out", "You are logged out everywhere.")
         visit = visits.pop()
-        endpoint = self.server.metadata.single_logout_service(
-            visit.sp_entity_id, BINDING_HTTP_REDIRECT, "spsso"
-        )
-        destination = endpoint[0]["location"]
-        _, message = self.server.create_logout_request(
-            destination,
-            visit.sp_entity_id,
-            name_id=visit.name_id,
-            session_indexes=[visit.session_index],
-            sign=False,
-        )
-        sent = self.server.apply_binding(BINDING_HTTP_REDIRECT, str(message), destination, sign=True)
+        message = self.logout_request(visit, BINDING_HTTP_REDIRECT)
+        sent = self.server.apply_binding(BINDING_HTTP_REDIRECT, str(message), message.destination, sign=True)
         return Reply.redirect(dict(sent["headers"])["Location"])
+
+    def _end_sessions(self, request: Request) -> Reply:
+        """Tell every service server to server, with no browser of the person (SAML Bindings §3.2)."""
+        for visit in self.visits_of(request.form["person"]):
+            message = self.logout_request(visit, BINDING_SOAP)
+            sent = self.server.apply_binding(BINDING_SOAP, str(message), sign=False)
+            address = self.server.metadata.single_logout_service(visit.sp_entity_id, BINDING_SOAP, "spsso")
+            answer = requests.post(
+                address[0]["location"], sent["data"], headers={"Content-Type": "text/xml"}, timeout=10
+            )
+            if not answer.ok:
+                return pages.message("Not everywhere", f"{visit.sp_entity_id} answers {answer.status_code}.")
+        return pages.message("Ended", "Every service was told.")
 
     def _forget(self, request: Request, sp_entity_id: str) -> None:
         visits = self._visits.get(request.cookie(_COOKIE), [])

@@ -1,4 +1,4 @@
-"""A pytest plugin, and a function, that make the SSO libraries impossible to import.
+"""A pytest plugin, and a function, that make the SSO and token libraries impossible to import.
 
 For Python an installed distribution is what its finders find. One that stands before all others and refuses these names
 leaves nothing of them: ``import``, ``importlib.util.find_spec`` and Django's ``apps.get_app_config`` answer as where
@@ -24,6 +24,13 @@ LIBRARIES: Final = (
     "allauth",
     "social_django",
     "social_core",
+    "knox",
+    "rest_framework_simplejwt",
+    "oauth2_provider",
+    "channels",
+    "django_otp",
+    "django_agent_trust",
+    "django_scim",
 )
 
 

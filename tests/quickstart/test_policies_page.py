@@ -29,6 +29,7 @@ def test_policies_page_has_every_choice() -> None:
     """A policy with choices lists them all."""
     chosen: tuple[Any, ...] = (
         Connection.Jit, Connection.Linking, Connection.GroupSync, Connection.DeleteMode, Connection.Visibility,
+        Connection.StaleAction,
     )  # fmt: skip
 
     missing = [value for choices in chosen for value in choices.values if f"| `{value}`" not in TEXT]

@@ -1,4 +1,4 @@
-"""SCIM alone: the package works where no SSO library is installed."""
+"""SCIM alone: the package works where no SSO and no token library is installed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,27 @@ import pytest
 
 from tests.quickstart.pages import ROOT
 
-# The adapters, one file per library; every other module is for everybody.
-ADAPTERS = ("jit.saml", "jit.saml_urls", "jit.oidc", "jit.allauth", "jit.social")
+# The adapters, one file per library, and what reads signed tokens; every other module is for everybody.
+ADAPTERS = (
+    "jit.saml",
+    "jit.saml_urls",
+    "jit.oidc",
+    "jit.allauth",
+    "jit.social",
+    "jit.back_channel",
+    "jit.global_revocation",
+    "jit.logout_urls",
+    "jit.signed_tokens",
+    "jit.signing_keys",
+    "guard.channels",
+    "guard.mozilla",
+    "guard.oauth",
+    "guard.simplejwt",
+    "scim2_bridge.django_scim2",
+    "scim2_bridge.handlers",
+    "scim2_bridge.mapping",
+    "scim2_bridge.patching",
+)
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 import tests.quickstart.no_sso_libraries
