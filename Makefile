@@ -30,7 +30,7 @@ fuzz: ## Property tests with many more examples
 	@.ci/bootstrap test
 	@.ci/suite fuzz
 
-bench: ## Measure speed (needs tests/benchmarks)
+bench: ## Measure the import of 100,000 people
 	@.ci/bootstrap test
 	@.ci/suite bench
 

@@ -22,7 +22,7 @@ class Command(ProvisioningCommand):
         """Add the user, the reason and the reach."""
         add_user_arguments(parser)
         parser.add_argument("--connection", help="only what came through this connection")
-        parser.add_argument("--tokens", action="store_true", help="API tokens and devices as well")
+        parser.add_argument("--tokens", action="store_true", help="API tokens as well")
 
     def answer(self, **options: Any) -> Mapping[str, Any]:
         """End them; nothing to end writes no event."""
