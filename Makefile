@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types fuzz bench matrix services venv clean
+.PHONY: help demo test lint types coverage fuzz bench matrix services venv clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -25,6 +25,10 @@ lint: ## Style and import contracts
 types: ## mypy --strict
 	@.ci/bootstrap test
 	@.ci/suite types
+
+coverage: ## The suite on SQLite with branch coverage, which must not fall below 97 %
+	@.ci/bootstrap test
+	@.ci/suite coverage
 
 fuzz: ## Property tests with many more examples
 	@.ci/bootstrap test
