@@ -27,7 +27,7 @@ from ..lifecycle.addresses import client_address
 from ..lifecycle.context import Actor, Context
 from ..models import Connection, SessionIndex
 from .named_sessions import CannotFindSession, end_named_sessions
-from .saml_requests import Sent, named_in, parameters_of, verified_request
+from .saml_requests import Sent, named_in, parameters_of, repacked_response, verified_request
 from .signed_tokens import CannotVerify, TokenRefused, used_once
 
 logger = logging.getLogger("django_provisioning.jit")
@@ -40,14 +40,15 @@ class LogoutView(LibraryLogoutView):  # type: ignore[misc]
         self, request: HttpRequest, data: Any, binding: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """End the sessions that an IdP names in all browsers, and send this one back to it with the answer."""
-        if "SAMLRequest" not in data or "SAMLResponse" in data:
-            # The answer to a log-out that this site began.
-            response: HttpResponse = super().do_logout_service(request, data, binding, *args, **kwargs)
-            return response
-        state, client = self.get_state_client(request)
-        visitor = request.user.pk if request.user.is_authenticated else None
-        sent = Sent(data["SAMLRequest"], binding, request.META.get("QUERY_STRING", ""))
         try:
+            if binding == BINDING_HTTP_REDIRECT:
+                sent = Sent.by_redirect(request.META.get("QUERY_STRING", ""))
+            else:
+                sent = Sent(data.dict(), binding)
+            if "SAMLResponse" in sent.parameters or "SAMLRequest" not in sent.parameters:
+                return self._finish_own_logout(request, sent)
+            state, client = self.get_state_client(request)
+            visitor = request.user.pk if request.user.is_authenticated else None
             message, users = _end_sessions(request, client, sent)
         except (TokenRefused, CannotFindSession, TransientDatabaseError) as error:
             logger.warning("SAML logout request refused: %s", error)
@@ -58,7 +59,15 @@ class LogoutView(LibraryLogoutView):  # type: ignore[misc]
                 client.local_logout(subject_id)
                 state.sync()
             auth.logout(request)
-        return _front_channel_answer(client, message, binding, data.get("RelayState", ""))
+        return _front_channel_answer(client, message, binding, sent.parameters.get("RelayState", ""))
+
+    def _finish_own_logout(self, request: HttpRequest, sent: Sent) -> HttpResponse:
+        """Let the library take the answer to a log-out that this site began, once its size is known."""
+        data = dict(sent.parameters)
+        if "SAMLResponse" in data:
+            data["SAMLResponse"] = repacked_response(sent)
+        response: HttpResponse = super().do_logout_service(request, data, sent.binding)
+        return response
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -72,7 +81,7 @@ class SoapLogoutView(SPConfigMixin, View):  # type: ignore[misc]
         client = Saml2Client(self.get_sp_config(request))
         try:
             text = request.body.decode()
-            message, _users = _end_sessions(request, client, Sent(text, BINDING_SOAP))
+            message, _users = _end_sessions(request, client, Sent({"SAMLRequest": text}, BINDING_SOAP))
         except (CannotVerify, TransientDatabaseError) as error:
             logger.warning("SAML logout request failed: %s", error)
             return _plain("Try again.", 503)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import calendar
 import time
+import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
 from xml.etree.ElementTree import tostring
@@ -27,8 +28,9 @@ from .assertions import saml_subject
 from .named_sessions import Named
 from .signed_tokens import LEEWAY_SECONDS, LONGEST_AGE_SECONDS, TokenRefused
 
-_LONGEST_REQUEST = 64 * 1024
+_LONGEST_MESSAGE = 64 * 1024
 _SIGNED_PARAMETERS = ("SAMLRequest", "RelayState", "SigAlg")
+_ONCE = {*_SIGNED_PARAMETERS, "SAMLResponse", "Signature"}
 _REQUEST = "{urn:oasis:names:tc:SAML:2.0:protocol}LogoutRequest"
 _SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 _SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
@@ -36,11 +38,25 @@ _SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request as it came: the text of the message, how, and for the redirect binding the raw query string."""
+    """A message as it came: its parameters (a SOAP envelope is the one ``SAMLRequest``), and how.
 
-    text: str
+    For the redirect binding ``escaped`` has the parameters as they were written, which is what the signature covers.
+    """
+
+    parameters: Mapping[str, str]
     binding: str
-    query: str = ""
+    escaped: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def by_redirect(cls, query: str) -> Sent:
+        """Read a query string once, so that what is verified and what is used cannot differ.
+
+        Raises:
+            TokenRefused: a name is escaped, or a parameter of SAML comes twice.
+        """
+        escaped = dict(_parameters(query))
+        plain = {name: unquote_plus(value) for name, value in escaped.items()}
+        return cls(plain, BINDING_HTTP_REDIRECT, escaped)
 
 
 def verified_request(client: Any, sent: Sent) -> LogoutRequest:
@@ -49,10 +65,8 @@ def verified_request(client: Any, sent: Sent) -> LogoutRequest:
     Raises:
         TokenRefused: the text says which rule it breaks.
     """
-    if len(sent.text) > _LONGEST_REQUEST:
-        raise TokenRefused("The request is too long.")
     try:
-        document, message = _read(client, sent)
+        document, message = _read(sent)
         _require_signature(client, sent, document, message)
     except TokenRefused:
         raise
@@ -87,12 +101,46 @@ def parameters_of(message: LogoutRequest) -> Mapping[str, str]:
     return {"iss": message.issuer.text.strip(), "jti": message.id}
 
 
-def _read(client: Any, sent: Sent) -> tuple[str, LogoutRequest]:
+def repacked_response(sent: Sent) -> str:
+    """Give a LogoutResponse for pysaml2, which inflates without a limit, and also what came by POST.
+
+    Deflated here from a measured document, it unpacks to that document on either binding.
+
+    Raises:
+        TokenRefused: it is too long, or no XML without a document type.
+    """
+    try:
+        document = _unpacked(sent.parameters["SAMLResponse"], sent.binding)
+        fromstring(document.decode(), forbid_dtd=True)
+    except TokenRefused:
+        raise
+    except Exception as error:  # As above: whatever a stranger's text makes the XML library raise.
+        raise TokenRefused(f"The response cannot be read: {type(error).__name__}.") from error
+    return base64.b64encode(zlib.compress(document, wbits=-15)).decode()
+
+
+def _unpacked(text: str, binding: str) -> bytes:
+    """Give the document: only the redirect binding deflates it (Bindings §3.4.4.1, §3.5.4)."""
+    if len(text) > _LONGEST_MESSAGE:
+        raise TokenRefused("The message is too long.")
+    if binding == BINDING_SOAP:
+        return text.encode()
+    document = base64.b64decode(text)
+    if binding != BINDING_HTTP_REDIRECT:
+        return document
+    # Anybody can send this, and deflate packs a thousand to one: never inflate more than is allowed.
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    document = inflater.decompress(document, _LONGEST_MESSAGE + 1)
+    if len(document) > _LONGEST_MESSAGE:
+        raise TokenRefused("The message is too long.")
+    if not inflater.eof:
+        raise TokenRefused("The message is cut off.")
+    return document
+
+
+def _read(sent: Sent) -> tuple[str, LogoutRequest]:
     """Give the document as it was signed, and its one LogoutRequest."""
-    raw: Any = sent.text
-    if sent.binding != BINDING_SOAP:
-        raw = client.unravel(sent.text, sent.binding, "logout_request")
-    document: str = raw.decode() if isinstance(raw, bytes) else raw
+    document = _unpacked(sent.parameters["SAMLRequest"], sent.binding).decode()
     root = fromstring(document, forbid_dtd=True)
     body = root.find(f"{_SOAP}Body") if sent.binding == BINDING_SOAP else [root]
     found = [element for element in body or () if element.tag == _REQUEST]
@@ -111,16 +159,15 @@ def _require_signature(client: Any, sent: Sent, document: str, message: LogoutRe
     if not certificates:
         raise TokenRefused("The issuer is no identity provider of the metadata.")
     if sent.binding == BINDING_HTTP_REDIRECT:
-        _require_signed_query(sent.query, certificates)
+        _require_signed_query(sent.escaped, certificates)
     elif message.signature is None:
         raise TokenRefused("The request is not signed.")
     else:
         client.sec.check_signature(message, class_name(message), origdoc=document, must=True)
 
 
-def _require_signed_query(query: str, certificates: list[str]) -> None:
+def _require_signed_query(raw: Mapping[str, str], certificates: list[str]) -> None:
     """Hold the signature against the query string as it was sent (Bindings §3.4.4.1): IdPs escape differently."""
-    raw = dict(_parameters(query))
     algorithm = unquote_plus(raw.get("SigAlg", ""))
     # The library's list, SHA-1 included: where it is good enough for a login, a log-out must not fail over it.
     if "Signature" not in raw or algorithm not in SIGNER_ALGS:
@@ -138,7 +185,10 @@ def _parameters(query: str) -> Iterator[tuple[str, str]]:
     seen = set()
     for part in query.split("&"):
         name, _, value = part.partition("=")
-        if name in seen:
+        # SAML%52equest is SAMLRequest for every other reader of the query, and no signature covers it.
+        if unquote_plus(name) != name:
+            raise TokenRefused("The name of a parameter is escaped.")
+        if name in seen and name in _ONCE:
             raise TokenRefused("A parameter comes twice.")
         seen.add(name)
         yield name, value

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -267,6 +269,102 @@ def test_query_that_is_not_what_was_signed(saml: SamlDoor, ada: Client, edit: Ed
     message = saml.provider.logout_request(VISIT, BINDING_HTTP_REDIRECT)
 
     reply = deliver(saml.provider, message, BINDING_HTTP_REDIRECT, ada, edit=edit)
+
+    assert_nothing_happened(ada, reply, 400)
+
+
+def packed(document: str) -> str:
+    """Deflate a document as the redirect binding does, for a query."""
+    return quote(base64.b64encode(zlib.compress(document.encode(), wbits=-15)), safe="")
+
+
+SMUGGLED: dict[str, Edit] = {
+    "escaped name": lambda forged: f"&SAML%52equest={forged}",
+    "name escaped as a whole": lambda forged: f"&%53%41%4d%4c%52%65%71%75%65%73%74={forged}",
+    "same name": lambda forged: f"&SAMLRequest={forged}",
+    "escaped signature": lambda _: "&Signatur%65=AAAA",
+    "escaped algorithm": lambda _: "&Sig%41lg=none",
+    "escaped relay state": lambda _: "&RelayStat%65=evil",
+    "escaped response": lambda forged: f"&SAML%52esponse={forged}",
+}
+
+
+@pytest.mark.parametrize("is_first", [False, True], ids=["after", "before"])
+@pytest.mark.parametrize("smuggled", SMUGGLED.values(), ids=SMUGGLED)
+def test_parameter_beside_the_signed_ones(
+    saml: SamlDoor, ada: Client, smuggled: Edit, is_first: bool
+) -> None:
+    """N21: what is read is what was signed; a second name that only decoding shows brings in no other message."""
+    somebody = Visit(sp_entity_id(), NameID(text="key-of-somebody"), "s9")
+    message = saml.provider.logout_request(somebody, BINDING_HTTP_REDIRECT)
+    addition = smuggled(packed(str(saml.provider.logout_request(VISIT, BINDING_HTTP_REDIRECT, sign=False))))
+
+    def edit(query: str) -> str:
+        return f"{addition[1:]}&{query}" if is_first else query + addition
+
+    reply = deliver(saml.provider, message, BINDING_HTTP_REDIRECT, edit=edit)
+
+    assert_nothing_happened(ada, reply, 400)
+
+
+def test_parameter_that_means_nothing_to_saml(saml: SamlDoor, ada: Client) -> None:
+    """A proxy may add parameters of its own, twice even; the signature does not cover them."""
+    message = saml.provider.logout_request(VISIT, BINDING_HTTP_REDIRECT)
+
+    reply = deliver(saml.provider, message, BINDING_HTTP_REDIRECT, edit=lambda query: query + "&a=1&a=2&")
+
+    assert reply.status_code == 302
+    assert ada.get("/whoami/").status_code != 200
+
+
+@pytest.fixture
+def inflated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Give how much each inflation without a limit made, in bytes; the library's only way is ``zlib.decompress``."""
+    sizes: list[int] = []
+    plain = zlib.decompress
+
+    def measured(*args: Any, **kwargs: Any) -> bytes:
+        document = plain(*args, **kwargs)
+        sizes.append(len(document))
+        return document
+
+    monkeypatch.setattr(zlib, "decompress", measured)
+    return sizes
+
+
+@pytest.mark.parametrize("name", ["SAMLRequest", "SAMLResponse"])
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("tail", ["</a>", "</a>\0", "<"], ids=["whole", "with a byte more", "cut"])
+def test_bomb_is_not_inflated(
+    saml: SamlDoor, ada: Client, inflated: list[int], name: str, method: str, tail: str
+) -> None:
+    """N21: a short text of a stranger does not become megabytes before anybody asks who signed it."""
+    bomb = zlib.compress(b"<a>" + b"<b/>" * 500_000 + tail.encode(), 9, -15)
+
+    reply = getattr(ada, method)(
+        "/saml2/ls/" if method == "get" else "/saml2/ls/post/", {name: base64.b64encode(bomb).decode()}
+    )
+
+    assert max(inflated, default=0) <= 64 * 1024
+    assert_nothing_happened(ada, reply, 400)
+
+
+DOCUMENTS = {
+    "deflated": zlib.compress(b"<a/>", wbits=-15),
+    "cut off": zlib.compress(b"<a>" + bytes(range(32, 60)) + b"</a>", wbits=-15)[:-4],
+    "with a document type": b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><a>&c;</a>',
+    "no XML": b"hello",
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("name", ["SAMLRequest", "SAMLResponse"])
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
+def test_posted_document_that_is_no_plain_xml(
+    saml: SamlDoor, ada: Client, document: bytes, name: str
+) -> None:
+    """Bindings §3.5.4: the POST binding is base64 alone, and a document type is in no SAML message."""
+    reply = ada.post("/saml2/ls/post/", {name: base64.b64encode(document).decode()})
 
     assert_nothing_happened(ada, reply, 400)
 
