@@ -12,6 +12,7 @@ from .configuration import dotted_paths_are_importable, settings_are_known_and_t
 from .credentials import every_credential_has_its_revoker, token_classes_refuse_who_has_left
 from .django_scim2 import (
     kept_ids_are_imported,
+    old_middleware_lets_tokens_in,
     old_settings_are_said_in_ours,
     one_package_answers_on_a_prefix,
 )
@@ -50,6 +51,7 @@ CHECKS = (
     Check("W016", sign_of_life_is_noted, reads_database=True),
     Check("W020", kept_ids_are_imported, reads_database=True),
     Check("W021", old_settings_are_said_in_ours),
+    Check("W022", old_middleware_lets_tokens_in),
 )
 
 for _check in CHECKS:

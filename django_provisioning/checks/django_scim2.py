@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.module_loading import import_string
 
 from ..conf import GROUP_MODEL_NAME, NAME, settings
 from ..models import Event
@@ -46,9 +47,12 @@ _EQUIVALENTS: Mapping[str, str] = {
     "DOCUMENTATION_URI": _COMPUTED,
     "EXPOSE_SCIM_EXCEPTIONS": "nothing: an error names a reference, and the log has the rest",
 }
-# The bridge reads these.
+# The bridge and the project's adapters behind it read these.
 _OF_THE_BRIDGE = frozenset(
     {
+        "BASE_LOCATION_GETTER",
+        "NETLOC",
+        "SCHEME",
         "USER_ADAPTER",
         "GROUP_ADAPTER",
         "USER_FILTER_PARSER",
@@ -117,7 +121,7 @@ def _is_mixed_in(model: Any) -> bool:
 
 
 def old_settings_are_said_in_ours() -> Problems:
-    """W021: no key of SCIM_SERVICE_PROVIDER is left that nothing reads any more."""
+    """W021: no key of SCIM_SERVICE_PROVIDER is left that no request reads any more."""
     configured = getattr(django_settings, "SCIM_SERVICE_PROVIDER", None)
     if not isinstance(configured, Mapping) or _is_served():
         return
@@ -127,9 +131,33 @@ def old_settings_are_said_in_ours() -> Problems:
             continue
         equivalent = _EQUIVALENTS.get(key, "nothing: django-scim2 does not know the key either")
         yield (
-            f"SCIM_SERVICE_PROVIDER[{key!r}] is read by nothing any more.",
-            f"Take it out; here it is {equivalent}.",
+            f"SCIM_SERVICE_PROVIDER[{key!r}] is read by no request any more.",
+            f"Take it out when you will neither go back nor import again; here it is {equivalent}.",
         )
+
+
+def old_middleware_lets_tokens_in() -> Problems:
+    """W022: django-scim2's middleware, which wants a logged-in user, does not stand before our views."""
+    if _is_served() or not any(module in _OURS for _prefix, module in _all_mounted()):
+        return
+    for path in django_settings.MIDDLEWARE:
+        if _is_their_middleware(path):
+            yield (
+                f"{path} is in MIDDLEWARE: it answers 401 to every SCIM request that has no session.",
+                "Take it out with the old line of the URLconf; our views ask for the connection's token themselves.",
+            )
+
+
+def _is_their_middleware(path: str) -> bool:
+    try:
+        found = import_string(path)
+    except ImportError:
+        return False
+    bases = found.__mro__ if isinstance(found, type) else ()
+    return any((base.__module__, base.__name__) == _MIDDLEWARE for base in bases)
+
+
+_MIDDLEWARE = ("django_scim.middleware", "SCIMAuthCheckMiddleware")
 
 
 def _is_served() -> bool:

@@ -19,7 +19,7 @@ from ..protocol.comparison import fold
 from ..protocol.schema import ResourceType
 from . import attribute_values, audit
 from .context import Context
-from .imports import Owners, Tally, in_one_transaction, keys_of, stored_id
+from .imports import Owners, Tally, in_one_transaction, issued, keys_of, stored_id
 from .transactions import lock
 
 _COLUMNS = ("display_name", "display_name_key", "external_id", "attributes")
@@ -114,8 +114,7 @@ class _Batch:
         if found.scim_id:
             self.tally.counts["kept"] += 1
         else:
-            detail = f"The earlier server had no id; the new one is {scim_id}."
-            self.tally.find("reissued", found.changes.display_name, detail)
+            self.tally.find("reissued", found.changes.display_name, issued(scim_id))
 
     def _again(self, found: Group, known: GroupLink) -> None:
         """Meet a group that is known: bring an import up to date that nobody has written to since."""

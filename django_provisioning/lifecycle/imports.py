@@ -22,7 +22,7 @@ from ..mapping.users import UserChanges
 from ..models import Account, Event, Identity
 from ..protocol.comparison import fold
 from ..protocol.schema import ResourceType
-from . import attribute_values, audit, transactions
+from . import attribute_values, audit, explain, transactions
 from .context import Context
 from .protection import is_privileged
 
@@ -97,7 +97,7 @@ class Owners:
 def import_people(
     context: Context, people: Sequence[Person], resource_type: ResourceType, *, shared: Collection[str] = ()
 ) -> Tally:
-    """Take over a batch of people in one transaction [at most 16 queries and those of bulk inserts].
+    """Take over a batch of people in one transaction [at most 19 queries and those of bulk inserts].
 
     ``resource_type`` says which attributes can be searched for, ``shared`` are the externalIds that more than one row
     of the earlier server has. The tally counts every person
@@ -126,6 +126,12 @@ def stored_id(scim_id: str) -> str:
         ValueRefused: it is longer than a key, or holds control characters.
     """
     return key_text(scim_id, "id") if scim_id else str(uuid.uuid4())
+
+
+def issued(scim_id: str) -> str:
+    """Say that an id is new; that of a rehearsal is rolled back and will never be."""
+    which = "a new one will be issued" if explain.is_rehearsal() else f"the new one is {scim_id}"
+    return f"The earlier server had no id; {which}."
 
 
 class _Batch:
@@ -210,9 +216,7 @@ class _Batch:
         if person.scim_id:
             self.tally.counts["kept"] += 1
         else:
-            self.tally.find(
-                "reissued", person.user, f"The earlier server had no id; the new one is {scim_id}."
-            )
+            self.tally.find("reissued", person.user, issued(scim_id))
         self.tally.counts["protected"] += is_privileged(person.user)
         self._note(person, scim_id, audit.difference({}, person.changes.facts()))
 
@@ -264,7 +268,25 @@ class _Batch:
         written = [*self.new, *self.changed]
         attribute_values.store_new(written, self.resource_type)
         _account_for(self.context, written, {person.user.pk: person.user for person in self.people})
+        self._follow_old_server([identity for identity in written if not identity.active])
         audit.record_many(self.events)
+
+    def _follow_old_server(self, inactive: Sequence[Identity]) -> None:
+        """Let the directory bring back whom it made inactive at the earlier server while this app was installed.
+
+        That server's save looked like the project's own code, which suspends as an administrator does. [at most 3
+        queries] Whoever came by a login, or was written to by a directory here, stays suspended.
+        """
+        suspended = _suspended_by_a_save([identity.user_id for identity in inactive])
+        if not suspended:
+            return
+        accounts = Account.objects.filter(user__in=suspended, state=Account.State.SUSPENDED)
+        accounts.update(state=Account.State.DEPROVISIONED, suspension=Account.Suspension.NONE)
+        self.tally.counts["suspension_lifted"] += len(suspended)
+        subjects = {str(key) for key in suspended}
+        for event in self.events:
+            if event.subject_id in subjects:
+                event.effects["suspension_lifted"] = True
 
 
 _COLUMNS = ("user_name", "user_name_key", "external_id", "active", "attributes")
@@ -290,6 +312,29 @@ def _account_for(context: Context, identities: Iterable[Identity], users: Mappin
             by_value[Account.ManagedBy.SCIM_SSO if key in with_login else Account.ManagedBy.SCIM].append(key)
         for value, keys in by_value.items():
             Account.objects.filter(user__in=keys).update(managed_by=value)
+
+
+def _suspended_by_a_save(users: Sequence[Any]) -> list[Any]:
+    """Give those whom nothing suspended but a save of the user row, and who were only ever imported [2 queries]."""
+    accounts = Account.objects.filter(
+        user__in=users,
+        state=Account.State.SUSPENDED,
+        suspension=Account.Suspension.ADMINISTRATOR,
+        origin__in=(Account.Origin.IMPORT, Account.Origin.UNKNOWN),
+    )
+    written_here = Identity.objects.filter(user__in=users, last_synced_at__isnull=False).values("user")
+    accounts = accounts.exclude(user__in=written_here)
+    found = list(accounts.values_list("user_id", flat=True)) if users else []
+    if not found:
+        return []
+    events = Event.objects.filter(
+        type="account.suspended", subject_type="user", subject_id__in=[str(key) for key in found]
+    )
+    last = dict(events.order_by("pk").values_list("subject_id", "reason"))
+    return [key for key in found if last.get(str(key)) in _BY_A_SAVE]
+
+
+_BY_A_SAVE = ("project_code", "out_of_band")
 
 
 def _account(context: Context, user: Any) -> Account:

@@ -29,7 +29,9 @@ from .command import ProvisioningCommand, connection_of
 from .output import rendered
 
 _OUTCOMES = ("imported", "adopted", "refreshed", "unchanged", "left", "other_id", "skipped")
-_USER_FACTS = ("kept", "reissued", "protected", "duplicate_external_id", "stale_name", "stale_active")
+_USER_FACTS = (
+    "kept", "reissued", "protected", "suspension_lifted", "duplicate_external_id", "stale_name", "stale_active",
+)  # fmt: skip
 _GROUP_FACTS = ("kept", "reissued", "duplicate_external_id", "stale_name", "members", "foreign_members")
 _FINDINGS_SHOWN = 100
 _EXIT_FINDINGS = 3

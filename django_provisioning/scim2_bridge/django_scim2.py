@@ -8,9 +8,12 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
 from django_scim import utils
+from django_scim.settings import scim_settings
 
-from ..conf import GROUP_MODEL_NAME, group_model_label
+from ..conf import GROUP_MODEL_NAME, group_model_label, settings
 from ..exceptions import ValueRefused
 from ..lifecycle.group_imports import Group
 from ..lifecycle.imports import Finding, Person
@@ -35,10 +38,19 @@ class DjangoScim2Source:
     ) -> None:
         self.all_people = _rows_of(get_user_model(), utils.get_user_model(), user_filter or {})
         self.all_groups = _rows_of(group_model(), utils.get_group_model(), group_filter or {})
-        self.some_people = self.all_people if everything else _written_by_scim(self.all_people)
-        self.some_groups = self.all_groups if everything else _written_by_scim(self.all_groups)
         self.user_adapter = without_relations(utils.get_user_adapter())
         self.group_adapter = without_relations(utils.get_group_adapter())
+        self.some_people = self.all_people if everything else _written_by_scim(self.all_people)
+        self.some_groups = self._served_groups(everything=everything)
+        self.request = _request()
+
+    def _served_groups(self, *, everything: bool) -> QuerySet[Any]:
+        """Give the groups to take: none in a project that mixed in only its user, as django-scim2 served none."""
+        model = self.all_groups.model
+        if everything:
+            can_answer = hasattr(model, "scim_external_id") or is_own(self.group_adapter, "to_dict")
+            return self.all_groups if can_answer else self.all_groups.none()
+        return _written_by_scim(self.all_groups) if _is_mixed_in(model) else self.all_groups.none()
 
     def number_of_people(self) -> tuple[int, int]:
         """Give how many people there are, and how many of them the import leaves out [2 queries]."""
@@ -76,14 +88,14 @@ class DjangoScim2Source:
             yield batch
 
     def _person(self, user: Any, resource_type: ResourceType, batch: Batch[Any]) -> Person:
-        adapter = self.user_adapter(user)
+        adapter = self.user_adapter(user, request=self.request)
         document = _document(adapter, resource_type, batch)
         changes = _translated(users.changes_of, document, present=user.is_active)
         _compare(batch, user, "scim_username", changes.user_name)
         return Person(user, id_of(adapter), changes, getattr(user, "date_joined", None))
 
     def _group(self, group: Any, resource_type: ResourceType, batch: Batch[Any]) -> Group:
-        adapter = self.group_adapter(group)
+        adapter = self.group_adapter(group, request=self.request)
         changes = _translated(groups.changes_of, _document(adapter, resource_type, batch))
         _compare(batch, group, "scim_display_name", changes.display_name)
         made = getattr(group, "scim_external_id", None) is not None
@@ -96,6 +108,23 @@ def id_of(adapter: Any) -> str:
         return "" if adapter.id in (None, "None") else str(adapter.id)
     stored = getattr(adapter.obj, adapter.id_field, None)
     return "" if stored in (None, "") else str(adapter.id)
+
+
+def _request() -> HttpRequest:
+    """Give adapters the request that they get behind our views: it names SITE_URL, or else django-scim2's NETLOC."""
+    from .mapping import request_for  # noqa: PLC0415 - it reads ids by this module
+
+    site = settings.SITE_URL or f"{scim_settings.SCHEME}://{getattr(scim_settings, 'NETLOC', 'localhost')}"
+    return request_for(site.rstrip("/") + _prefix())
+
+
+def _prefix() -> str:
+    for name in ("scim:root", "django_provisioning:root"):
+        try:
+            return reverse(name).rstrip("/")
+        except NoReverseMatch:
+            continue
+    return ""
 
 
 def _rows_of(ours: type[Any], theirs: type[Any], conditions: Mapping[str, Any]) -> QuerySet[Any]:
@@ -120,6 +149,10 @@ def _written_by_scim(rows: QuerySet[Any]) -> QuerySet[Any]:
             "told from the rest. Import with --all, and --user-filter or --group-filter to choose."
         )
     return rows.filter(written)
+
+
+def _is_mixed_in(model: Any) -> bool:
+    return _has(model, "scim_external_id") or _has(model, "scim_username")
 
 
 def _has(model: Any, name: str) -> bool:

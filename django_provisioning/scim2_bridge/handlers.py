@@ -26,15 +26,16 @@ from ..mapping.resource_types import user_type
 from ..models import GroupLink, Identity
 from ..models.membership import group_model
 from ..protocol.errors import InvalidSyntax
-from ..protocol.patch import parse_patch, split_members
+from ..protocol.patch import PatchRequest, split_members
 from ..protocol.schema import ResourceType
 from ..protocol.validation import ReadResult, read_resource
-from ..scim.call import Answer, Call, patch_limits, value_limits
+from ..scim.call import Answer, Call, value_limits
 from ..scim.handlers.base import require_same_id
 from ..scim.handlers.groups import GroupHandler
 from ..scim.handlers.users import UserHandler
 from . import shapes
 from .mapping import AdapterMapping
+from .operations import Step, read_steps
 from .patching import Patching
 
 _COLUMNS_OF_OURS = frozenset(
@@ -223,35 +224,35 @@ class BridgedGroupHandler(GroupHandler):
 
     def patch(self, call: Call, scim_id: str, payload: Any) -> Answer:
         """Compute the operations on the group, but for those that the project's own code handles."""
-        operations = payload.get("Operations") if isinstance(payload, dict) else None
-        handled = [op for op in ("add", "remove", "replace") if self.mapping.handles(op)]
-        if not handled or not isinstance(operations, list) or len(operations) > patch_limits().max_operations:
+        if not any(map(self.mapping.handles, ("add", "remove", "replace"))):
             return super().patch(call, scim_id, payload)
+        call.projection(self.resource_type)
         body = call.quirks.on_patch(payload)
+        if not isinstance(body, dict):
+            raise InvalidSyntax("The body of a PATCH must be an object.")
+        whole, steps = read_steps(body, self.type_for(body), call.tolerance)
 
         def work() -> GroupLink:
             link = self._locked(call, scim_id)
-            for operation in body["Operations"]:
-                if not self._handled(call, link, operation, handled):
-                    single = {**body, "Operations": [operation]}
-                    whole = parse_patch(single, self.type_for(single), call.tolerance, patch_limits())
-                    require_same_id(whole.asserted.get("id"), scim_id)
-                    self._apply(call, link, *split_members(whole))
+            require_same_id(whole.asserted.get("id"), scim_id)
+            for step in steps:
+                if not self._handled(call, link, step):
+                    single = PatchRequest((step.operation,), whole.ignored)
+                    self._apply(call, link, *split_members(single))
                     self.written(call, link)
             return link
 
         return self._patched(call, self.write(call, work, scim_id))
 
-    def _handled(self, call: Call, link: GroupLink, operation: Any, handled: Sequence[str]) -> bool:
+    def _handled(self, call: Call, link: GroupLink, step: Step) -> bool:
         """Let the project's code do one operation, and record what became of the group and its members."""
-        op = operation.get("op") if isinstance(operation, dict) else None
-        if not isinstance(op, str) or op.lower() not in handled:
+        if step.is_total_removal or not self.mapping.handles(step.operation.op):
             return False
         members = memberships.current_members(link)
         before = self.mapping.document(link.group, call.base_url)
-        if not self.mapping.handled(link.group, {**operation, "op": op.lower()}, call.base_url):
+        after = self.mapping.handled(link.group, step, call.base_url)
+        if after is None:
             return False
-        after = self.mapping.document(link.group, call.base_url)
         document = groups.document_of(self.row_of(call, link), None, call.base_url)
         document |= {name: value for name, value in after.items() if before.get(name) != value}
         present = memberships.current_members(link)

@@ -47,7 +47,7 @@ _ALLOWED = {
     ("scim2_bridge/mapping.py", "adapter.save"): "as above",
     (
         "scim2_bridge/mapping.py",
-        "self.adapter_class(row, request=_request(base_url)).delete",
+        "self.adapter_class(row, request=request_for(base_url)).delete",
     ): "as above",
     ("scim2_bridge/mapping.py", "self.save"): "as above",
     ("scim2_bridge/patching.py", "self.mapping.save"): "as above",

@@ -221,6 +221,7 @@ _HEAD = """# Parity with django-scim2
 
 What a directory sends to django-scim2 0.23 it can go on sending here.
 Each line is a request of the test suite, sent to both packages on the same data or to ours alone.
+Both lists also run against the bridge to a project's adapters: as they are, and with PATCH code that calls `super()`.
 This page is written by `python -m tests.django_scim2.parity`.
 
 """

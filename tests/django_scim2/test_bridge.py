@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django_scim import exceptions as theirs
 from django_provisioning.lifecycle import leave
 from django_provisioning.models import Event, Identity
 from django_provisioning.models.membership import group_model
+from django_provisioning.scim2_bridge.adapters import without_relations
 from tests.django_scim2.bodies import GROUP, USER, user_body
 from tests.django_scim2.parity import OURS, SAME, Case, filled, seen
 from tests.django_scim2.scenes import NewServer, OldServer, day_before, make_tenant, parity_day, run_import
@@ -384,6 +386,35 @@ def test_undeclared_attribute_cannot_be_chosen(new: NewServer) -> None:
 
     assert declared[OFFICE] == {"badge": "B-7"}
     assert OFFICE not in undeclared
+
+
+@pytest.fixture
+def _fresh_readers() -> Iterator[None]:
+    """What a reader leaves out is found once for an adapter, so a test that changes one looks again."""
+    without_relations.cache_clear()
+    yield
+    without_relations.cache_clear()
+
+
+@pytest.mark.usefixtures("_fresh_readers")
+def test_attributes_made_of_the_groups_are_answered(new: NewServer, monkeypatch: Any) -> None:
+    """An adapter that reads self.groups gets them; ``groups`` itself stays ours."""
+    from tests.apps.scim2_uuid.adapters import EmployeeAdapter
+
+    original = EmployeeAdapter.to_dict
+
+    def to_dict(self: Any) -> dict[str, Any]:
+        return {**original(self), "roles": [{"value": group["display"]} for group in self.groups]}
+
+    monkeypatch.setattr(EmployeeAdapter, "to_dict", to_dict)
+    made = new.create_user("grace")
+    group = new.create_group("Pilots", members=[{"value": made["id"]}])
+
+    single = new.get(f"/Users/{made['id']}").json()
+
+    assert [role["value"] for role in single["roles"]] == ["Pilots"]
+    assert [one["value"] for one in single["groups"]] == [group["id"]]
+    assert new.get("/Users").json()["Resources"] == [single]
 
 
 def test_failing_to_dict_is_an_error_of_ours(new: NewServer, monkeypatch: Any) -> None:

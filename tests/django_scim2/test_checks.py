@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 from django.core import checks as django_checks
+from django.utils.module_loading import import_string
 
 from django_provisioning import checks
 from tests.django_scim2.scenes import IS_SERVER, OldServer, day_before, make_tenant, run_import
 
+_THEIR_MIDDLEWARE = "django_scim.middleware.SCIMAuthCheckMiddleware"
+_Middleware: Any = object if IS_SERVER else import_string(_THEIR_MIDDLEWARE)
 CHECKS = {check.id: check for check in checks.CHECKS}
 
 
@@ -55,6 +58,7 @@ def test_kept_ids_that_are_not_imported_are_a_warning_until_the_import() -> None
 def test_old_settings_that_nothing_reads_are_named_with_ours(settings: Any) -> None:
     """Each key that is left after the switch is named, with what says the same here."""
     settings.SCIM_SERVICE_PROVIDER = {"NETLOC": "scim.example.com", "AUTH_CHECK_MIDDLEWARE": "x", "TYPO": 1}
+    settings.DJANGO_PROVISIONING = {}
     before = found("W021")
     settings.ROOT_URLCONF = "tests.django_scim2.urls_switched"
 
@@ -67,6 +71,7 @@ def test_old_settings_that_nothing_reads_are_named_with_ours(settings: Any) -> N
     assert "['SITE_URL']" in str(hints["NETLOC"])
     assert "provisioning_create_token" in str(hints["AUTH_CHECK_MIDDLEWARE"])
     assert "nothing" in str(hints["TYPO"])
+    assert all("go back" in str(hint) for hint in hints.values())
 
 
 @pytest.mark.skipif(IS_SERVER, reason="has no SCIM_SERVICE_PROVIDER")
@@ -83,13 +88,13 @@ def test_every_setting_of_django_scim2_has_its_line() -> None:
 def test_settings_that_the_bridge_reads_are_not_reported(settings: Any) -> None:
     """With the bridge in HANDLERS the adapters' keys are in use."""
     settings.ROOT_URLCONF = "tests.django_scim2.urls_switched"
-    settings.SCIM_SERVICE_PROVIDER = {"USER_ADAPTER": "x"}
+    settings.SCIM_SERVICE_PROVIDER = {"USER_ADAPTER": "x", "NETLOC": "scim.example.com", "SCHEME": "https"}
     handler = "django_provisioning.scim2_bridge.handlers.BridgedUserHandler"
     settings.DJANGO_PROVISIONING = {"HANDLERS": {}}
     without = found("W021")
     settings.DJANGO_PROVISIONING = {"HANDLERS": {"User": handler}}
 
-    assert len(without) == 1
+    assert len(without) == 3
     assert found("W021") == []
 
 
@@ -102,3 +107,30 @@ def test_wrong_handlers_are_said(handlers: dict[str, str], said: str, settings: 
     settings.DJANGO_PROVISIONING = {"HANDLERS": handlers}
 
     assert any(said in message for message in found("E002"))
+
+
+class OwnAuthCheck(_Middleware):
+    """A project's subclass, as django-scim2's instructions propose."""
+
+
+@pytest.mark.skipif(IS_SERVER, reason="has no middleware")
+@pytest.mark.parametrize("path", [_THEIR_MIDDLEWARE, f"{__name__}.OwnAuthCheck"])
+def test_old_middleware_before_our_views_is_said(path: str, settings: Any) -> None:
+    """It answers 401 before our views are asked; before the switch it has its place."""
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, path]
+    before = found("W022")
+    settings.ROOT_URLCONF = "tests.django_scim2.urls_switched"
+
+    messages = found("W022")
+
+    assert before == []
+    assert len(messages) == 1
+    assert path in messages[0]
+
+
+def test_other_middleware_is_not_taken_for_the_old_one(settings: Any) -> None:
+    """Functions, classes of others, and paths that lead nowhere are left alone."""
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.nothing.Middleware", f"{__name__}.found"]
+    settings.ROOT_URLCONF = "tests.django_scim2.urls_switched"
+
+    assert found("W022") == []

@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.db import connection as database
 
 from django_provisioning.models import Account, Event, GroupLink, Identity
+from tests.django_scim2.bodies import PATCH_OP
 from tests.django_scim2.scenes import OldServer, day_before, make_tenant, rows, run_import
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +139,34 @@ def test_key_taken_between_look_and_insert_makes_the_batch_look_again() -> None:
 
     assert report["users"]["imported"] == 3
     assert Event.objects.filter(type="account.imported").count() == 3
+
+
+def test_directory_brings_back_whom_it_made_inactive_at_the_old_server(switch: Any) -> None:
+    """Between two imports the old server's save reads as an administrator's; the second one gives it to the IdP."""
+    old = OldServer()
+    ada = next(iter(day_before(old).users))
+    connection, new = make_tenant()
+    run_import()
+    operation = {"op": "replace", "path": "active", "value": False}
+    assert (
+        old.send("PATCH", f"/Users/{ada}", {"schemas": [PATCH_OP], "Operations": [operation]}).status_code
+        < 300
+    )
+    state = Account.objects.get(user__provisioning_identities__scim_id=ada).state
+
+    report = run_import()
+    again = run_import()
+    switch()
+    response = new.patch(
+        f"/Users/{ada}", {"schemas": [PATCH_OP], "Operations": [{**operation, "value": True}]}
+    )
+
+    assert state == "suspended"
+    assert report["users"]["suspension_lifted"] == report["users"]["refreshed"] == 1
+    assert again["users"]["suspension_lifted"] == 0
+    assert response.status_code == 200, response.content
+    user = Identity.objects.of(connection).get(scim_id=ada).user
+    assert user.is_active
 
 
 class _Stumble:

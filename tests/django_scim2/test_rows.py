@@ -444,3 +444,107 @@ def test_usage_that_makes_no_sense_is_refused(arguments: tuple[str, ...]) -> Non
 
     with pytest.raises(CommandError):
         call_command("provisioning_import_django_scim2", "--connection", "acme", *arguments)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--all",)])
+def test_project_that_mixed_in_only_its_user_is_imported(arguments: Any, monkeypatch: Any) -> None:
+    """With Django's own groups and the stock adapter django-scim2 served no group: all are left out, people are not."""
+    from django.contrib.auth.models import Group
+    from django_scim import utils
+
+    from django_provisioning.scim2_bridge import django_scim2
+
+    monkeypatch.setattr(utils, "get_group_model", lambda: Group)
+    monkeypatch.setattr(django_scim2, "group_model", lambda: Group)
+    Group.objects.create(name="Engineers")
+    make_user("ada")
+    make_tenant()
+
+    report = run_import(*arguments)
+
+    assert (report["users"]["imported"], report["users"]["skipped"]) == (1, 0)
+    assert (report["groups"]["found"], report["groups"]["left_out"], report["groups"]["read"]) == (1, 1, 0)
+    assert report["ties"] is True
+
+
+@pytest.mark.parametrize(
+    ("site", "address"),
+    [(None, "http://scim.example.com/people/"), ("https://id.example.org", "https://id.example.org/people/")],
+)
+def test_adapters_get_a_request_in_the_import(
+    site: str | None, address: str, settings: Any, monkeypatch: Any
+) -> None:
+    """A document that is made of ``self.request`` is read as behind our views."""
+    from django_scim.adapters import SCIMGroup, SCIMUser
+
+    settings.DJANGO_PROVISIONING = {"SITE_URL": site} if site else {}
+    settings.ALLOWED_HOSTS = ["scim.example.com", "id.example.org"]
+    for adapter in (SCIMUser, SCIMGroup):
+        original = adapter.to_dict
+
+        def to_dict(self: Any, original: Any = original) -> Any:
+            return {**original(self), "profileUrl": self.request.build_absolute_uri("/people/")}
+
+        monkeypatch.setattr(adapter, "to_dict", to_dict)
+    user = make_user("ada")
+    make_team("Engineers")
+    make_tenant()
+
+    report = run_import()
+
+    assert (report["users"]["imported"], report["groups"]["imported"]) == (1, 1)
+    assert identity_of(user).attributes["profileUrl"] == address
+
+
+def test_rehearsal_names_no_id_that_will_never_be() -> None:
+    """A dry run says that an id will be issued; which one, only the import knows."""
+    make_user("ada", scim_id=None)
+    make_team("Engineers", scim_id=None)
+    make_tenant()
+
+    report = run_import("--dry-run")
+
+    assert {finding["detail"] for finding in report["findings"]} == {
+        "The earlier server had no id; a new one will be issued."
+    }
+
+
+def save_inactive(user: Any) -> None:
+    """Make a user inactive as django-scim2's views do."""
+    user.is_active = False
+    user.save()
+
+
+def test_suspension_that_somebody_meant_stands() -> None:
+    """What suspended otherwise, or somebody known by a login or another directory, is not lifted by an import."""
+    ada, grace, linus = make_user("ada"), make_user("grace"), make_user("linus")
+    make_tenant()
+    run_import()
+    leave.suspend(make_context(), ada, suspension="administrator", reason="lost laptop")
+    save_inactive(grace)
+    Account.objects.filter(user=grace).update(origin="jit_oidc")
+    save_inactive(linus)
+    now = make_context().now
+    Identity.objects.create(
+        connection=make_connection("globex"), user=linus, scim_id="l", user_name="linus", user_name_key="linus",
+        scim_managed=True, last_synced_at=now, created_at=now, updated_at=now,
+    )  # fmt: skip
+
+    report = run_import()
+
+    assert report["users"]["refreshed"] == 3
+    assert report["users"]["suspension_lifted"] == 0
+    assert set(Account.objects.values_list("state", "suspension")) == {("suspended", "administrator")}
+
+
+def test_inactive_before_the_import_but_after_the_installation_can_return() -> None:
+    """The old server's save has made a suspended account already when the first import comes."""
+    user = make_user("ada")
+    make_tenant()
+    save_inactive(user)
+
+    report = run_import()
+
+    assert report["users"]["suspension_lifted"] == report["users"]["imported"] == 1
+    assert Account.objects.get(user=user).state == "deprovisioned"
+    assert Event.objects.get(type="account.imported").effects["suspension_lifted"] is True
