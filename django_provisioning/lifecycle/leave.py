@@ -237,7 +237,9 @@ def has_other_access(user: Any, identity: Identity | None) -> bool:
     A disabled connection vouches for nobody: nobody would tell when the person leaves there.
     """
     others = Identity.objects.filter(user=user, live=True, active=True, connection__enabled=True)
-    return (others.exclude(pk=identity.pk) if identity else others).exists()
+    others = others.exclude(pk=identity.pk) if identity else others
+    # Locked, because a plain read under REPEATABLE READ would look at what was before the lock on the user.
+    return lock(others.order_by("pk"), "self").first() is not None
 
 
 def _record(

@@ -13,9 +13,10 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import connections
-from django.db.models import F, Model, OuterRef, Subquery
+from django.db.models import F, Model, OuterRef, QuerySet, Subquery
 from django.db.models.signals import m2m_changed
 
+from ..conf import settings
 from ..models import Connection, GroupLink, GroupNesting, Identity, MemberLabel
 from ..models.membership import group_model, membership_table
 from .context import Context
@@ -162,22 +163,36 @@ def touch(context: Context, groups: Iterable[Any]) -> None:
 
 
 def withdraw(context: Context, user: Any, connection: Connection | None) -> list[str]:
-    """Take a person out of every group that the connection (None: any connection) owns [1-3 queries].
+    """Take a person out of every group that the connection (None: any connection) owns or gives to new accounts.
 
-    Gives the names of the groups, for the event.
+    Gives the names of the groups, for the event. [1-4 queries; 1 more for any connection]
     """
     table = membership_table()
     mine = table.rows.filter(**{table.user: user}).values(table.group)
     links = GroupLink.objects.filter(group__in=mine)
     if connection is not None:
         links = links.of(connection)
-    found = {link.pk: link for link in links.order_by("pk")}
-    if not found:
+    owned = {link.group_id: link.display_name for link in links.order_by("pk")}
+    given = _given_at_login(user, connection, mine)
+    if not owned and not given:
         return []
-    groups = [link.group_id for link in found.values()]
-    take_out_of(user, groups)
-    touch(context, groups)
-    return sorted(link.display_name for link in found.values())
+    take_out_of(user, owned | given)
+    touch(context, owned)
+    return sorted((given | owned).values())
+
+
+def _given_at_login(user: Any, connection: Connection | None, mine: QuerySet[Any]) -> dict[Any, str]:
+    """Name the groups of a person that stand among the default groups of the connection, or of any of the person's."""
+    if connection is not None:
+        names = set(connection.default_groups)
+    else:
+        known = Connection.objects.filter(identities__user=user).values_list("default_groups", flat=True)
+        names = {name for defaults in known for name in defaults}
+    if not names:
+        return {}
+    field = settings.GROUP_NAME_FIELD
+    found = group_model()._base_manager.filter(**{f"{field}__in": names}, pk__in=mine)
+    return dict(found.values_list("pk", field))
 
 
 def _resolve(link: GroupLink, scim_ids: Sequence[str]) -> _Resolved:

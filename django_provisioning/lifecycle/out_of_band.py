@@ -11,6 +11,8 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
+from django.contrib.auth import get_user_model
+
 from ..models import Account, Event, Leave
 from . import audit, leave, revocation
 from .context import Context
@@ -28,6 +30,8 @@ def follow(context: Context, user: Any) -> Event | None:
     unasked. One of whom nothing was known gets an account with it. A user made active again stays without groups and
     tokens; the event is a warning, and a person whom an IdP manages gets no password back with it.
     """
+    if _is_settled(user, Account.objects.filter(user=user).first()) or not _is_stored(user):
+        return None
     account = lock(Account.objects.filter(user=user), "self").first()
     if account is not None:
         user.provisioning_account = account
@@ -39,30 +43,60 @@ def follow(context: Context, user: Any) -> Event | None:
     return None
 
 
-def sweep(context: Context) -> Iterator[Event]:
-    """Find and complete what no signal told of; the caller runs it in batches of its own transactions.
+def follow_key(context: Context, key: Any) -> Event | None:
+    """Do the same for the user of a primary key, read anew; one who is gone needs nothing."""
+    user = get_user_model()._base_manager.filter(pk=key).first()
+    return follow(context, user) if user is not None else None
 
-    Of users without an account those are found who are inactive and hold something all the same. [3 queries, and those
-    of each finding]
-    """
-    found = Account.objects.select_related("user").order_by("pk")
-    inactive = found.filter(state=Account.State.ACTIVE, user__is_active=False)
-    active = found.filter(state__in=_SHUT, user__is_active=True)
-    unknown = revocation.holders().filter(is_active=False, provisioning_account=None).order_by("pk")
-    context = replace(context, via=Leave.Path.OUT_OF_BAND)
-    for user in chain((account.user for account in chain(inactive, active)), unknown):
-        event = follow(context, user)
+
+def _is_settled(user: Any, account: Account | None) -> bool:
+    """Whether user row and account say the same of access."""
+    if account is None:
+        return bool(user.is_active)
+    return bool(account.state == Account.State.ACTIVE) is bool(user.is_active)
+
+
+def _is_stored(user: Any) -> bool:
+    """Whether the locked row says of access what the instance says; it may have changed since it was read [1 query]."""
+    rows = lock(get_user_model()._base_manager.filter(pk=user.pk), "self")
+    stored = rows.values_list("is_active", flat=True).first()
+    return stored is not None and bool(stored) == bool(user.is_active)
+
+
+def sweep(context: Context) -> Iterator[Event]:
+    """Find and complete what no signal told of, all in the caller's transaction [3 queries, and those of each]."""
+    for key in differing():
+        event = follow_key(sweep_context(context), key)
         if event is not None:
             yield event
 
 
+def sweep_context(context: Context) -> Context:
+    """Mark a context as that of the sweep."""
+    return replace(context, via=Leave.Path.OUT_OF_BAND)
+
+
+def differing() -> list[Any]:
+    """Give the primary keys of users whose row says something else than their account [3 queries].
+
+    Of users without an account those are found who are inactive and hold something all the same.
+    """
+    found = Account.objects.order_by("pk")
+    inactive = found.filter(state=Account.State.ACTIVE, user__is_active=False)
+    active = found.filter(state__in=_SHUT, user__is_active=True)
+    unknown = revocation.holders().filter(is_active=False, provisioning_account=None).order_by("pk")
+    accounts = chain(inactive.values_list("user_id", flat=True), active.values_list("user_id", flat=True))
+    return [*accounts, *unknown.values_list("pk", flat=True)]
+
+
 def _returned(context: Context, user: Any, account: Account) -> Event:
     """Record a return that nobody decided here: old sessions stay dead, managed people get no password back."""
-    effects = {"password_removed": False}
-    if account.managed_by != Account.ManagedBy.NONE and user.has_usable_password():
+    is_managed, had_password = account.managed_by != Account.ManagedBy.NONE, user.has_usable_password()
+    effects = {"password_removed": is_managed and had_password}
+    if is_managed or not had_password:
+        # Also of who had none: a save of the whole row may have brought the session hash of before the leave back.
         user.set_unusable_password()
         update_fields(user, password=user.password)
-        effects["password_removed"] = True
     update_fields(
         account,
         state=Account.State.ACTIVE,

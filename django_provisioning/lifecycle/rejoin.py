@@ -85,11 +85,24 @@ def _reopen(context: Context, account: Account, user: Any, fields: Mapping[str, 
         leaves.close_finished(user)
     values: dict[str, Any] = {"suspension": Account.Suspension.NONE, "stale_warned_at": None}
     if not user.is_active and context.actor.type != "sso_login":
+        fields = {**fields, **_without_the_old(context, account, user)}
         # What was issued while the leave ran is younger than its beginning, but not than the return. A login that
         # brings a person back was verified before this moment and must not be voided by it.
         values["access_valid_after"] = context.now
     update_fields(user, is_active=True, **fields)
     management.write(account, state=Account.State.ACTIVE, **values)
+
+
+def _without_the_old(context: Context, account: Account, user: Any) -> dict[str, str]:
+    """End what was made while the person was out, and give the password field that voids old sessions.
+
+    A password that somebody set for the return stays, unless the leave was never completed (``QuerySet.update()``).
+    """
+    revocation.revoke_again(context, user)
+    if user.has_usable_password() and account.state != Account.State.ACTIVE:
+        return {}
+    user.set_unusable_password()
+    return {"password": user.password}
 
 
 def return_after_delete(

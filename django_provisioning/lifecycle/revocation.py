@@ -151,6 +151,13 @@ def revoke_now(context: Context, user: Any) -> dict[str, Any]:
     return {**ended, "open": failed}
 
 
+def revoke_again(context: Context, user: Any) -> None:
+    """Repeat what runs in a transaction, for a person who comes back: a token may have been made while it was out."""
+    chosen = [one for one in revokers() if one.database_only]
+    if _together(chosen, user, None) is None:
+        _one_by_one(context, chosen, user, None)
+
+
 def complete(context: Context, user: Any, *, due_only: bool = False) -> dict[str, int]:
     """Run what is still pending for a user, each in a transaction of its own, and give what was ended by kind.
 
@@ -178,10 +185,12 @@ def _attempt(context: Context, user: Any, key: int) -> tuple[str, int]:
     row = lock(queryset.filter(pk=key), "self").first()
     if row is None:
         return "", 0
-    revoker = next((one for one in revokers() if one.kind == row.revoker), None)
+    revoker = next((one for one in installed() if one.kind == row.revoker), None)
     if revoker is None:
         row.delete()  # The package is gone, and with it what it opened.
         return "", 0
+    if revoker.kind in settings.REVOKERS_OFF:
+        return "", 0  # Switched off, it ends nothing; what is still open stays OPEN.
     try:
         with savepoint():
             count = revoker.revoke(user, row.connection)

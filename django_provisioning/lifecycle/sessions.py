@@ -120,7 +120,7 @@ def is_revoked(user: Any, facts: SessionFacts | None) -> bool:
 
 
 def remember(request: HttpRequest, user: Any) -> None:
-    """Write down the session of a login that just happened, and limit its age [1-4 queries].
+    """Write down the session of a login that just happened, and limit its age [1-5 queries].
 
     Token packages send Django's signal too, for requests that open no session: nothing is written down for these.
     """
@@ -147,6 +147,10 @@ def remember(request: HttpRequest, user: Any) -> None:
             "last_seen_at": now,
         }
         SessionIndex.objects.update_or_create(session_key=facts.key, defaults=row)
+    if expected is not None and is_revoked(user, facts):
+        # A leave was faster than this login: it did not know of the session that is being opened.
+        forget(request)
+        session.flush()
 
 
 def forget(request: HttpRequest) -> None:

@@ -84,7 +84,8 @@ def revoke_access(context: Context, user: Any, *, reason: str) -> Event | None:
     for staff, superusers and break-glass accounts that it does not manage. [as ``sign_out``, and 1 query]
     """
     connection = context.required_connection
-    others = Identity.objects.filter(user=user, live=True, active=True).exclude(connection=connection)
+    vouched = Identity.objects.filter(user=user, live=True, active=True, connection__enabled=True)
+    others = vouched.exclude(connection=connection)
     is_alone = not others.exists() and not is_protected(user, connection)
     reach = None if is_alone else connection
     return sign_out(context, user, connection=reach, tokens=True, reason=reason)

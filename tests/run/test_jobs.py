@@ -136,9 +136,8 @@ def test_revocations_dry_run_asks_nobody_outside(door: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_out_of_band_sweep_goes_on_beyond_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_out_of_band_sweep_follows_everybody() -> None:
     """N16: QuerySet.update() of many people is followed to the end, each with event and Leave row."""
-    monkeypatch.setattr("django_provisioning.lifecycle.jobs.out_of_band._BATCH", 2)
     connection = make_connection()
     people = [push(connection, f"person{number}").identity.user for number in range(5)]
     get_user_model().objects.filter(pk__in=[user.pk for user in people]).update(is_active=False)

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from functools import partial
 
 from ...models import Event
 from .. import out_of_band
 from ..transactions import run as in_transaction
 from .base import Job, Report, Run
 
-_BATCH = 50
-
 
 def work(run: Run) -> Report:
-    """Follow every user row that says something else than its account, a batch per transaction."""
+    """Follow every user row that says something else than its account, each in a transaction of its own."""
     report = Report()
-    context = run.context(JOB.name)
-    while True:
-        events = in_transaction(lambda: list(islice(out_of_band.sweep(context), _BATCH)))
-        for event in events:
-            _count(report, event)
-        if len(events) < _BATCH:
-            return report
+    for key in out_of_band.differing():
+        with report.sparing_the_others(f"The completion for user {key}"):
+            context = out_of_band.sweep_context(run.context(JOB.name))
+            event = in_transaction(partial(out_of_band.follow_key, context, key))
+            if event is not None:
+                _count(report, event)
+    return report
 
 
 def _count(report: Report, event: Event) -> None:

@@ -11,9 +11,11 @@ from typing import Any
 from django.conf import settings
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
+from django.db import router
 from django.db.models import Exists, OuterRef, QuerySet
 
 from ...models import SessionIndex
+from ..transactions import database
 from .base import Job, Report, Run
 
 _BATCH = 500
@@ -26,7 +28,7 @@ def work(run: Run) -> Report:
     report = Report()
     store = import_module(settings.SESSION_ENGINE).SessionStore
     settled = SessionIndex.objects.filter(created_at__lt=run.now - _SETTLED)
-    if hasattr(store, "get_model_class"):
+    if hasattr(store, "get_model_class") and _is_beside_the_index(store):
         live = store.get_model_class().objects.filter(
             session_key=OuterRef("session_key"), expire_date__gt=run.now
         )
@@ -41,6 +43,11 @@ def work(run: Run) -> Report:
         gone = [row.pk for row in batch if row.session_key not in alive]
         report.add("sessions_forgotten", SessionIndex.objects.filter(pk__in=gone).delete()[0])
     return report
+
+
+def _is_beside_the_index(store: Any) -> bool:
+    """Whether sessions and index are in one database, so that one query can compare them."""
+    return bool(router.db_for_read(store.get_model_class()) == database())
 
 
 def _batches(rows: QuerySet[SessionIndex]) -> Iterator[list[SessionIndex]]:

@@ -6,6 +6,7 @@ so that nothing is left to come back to.
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.db.models import QuerySet
 
 from ...models import Connection, SessionIndex
 from .. import explain
+from ..transactions import on_commit
 from .base import Revoker
 
 _DATABASE_ENGINES = ("django.contrib.sessions.backends.db", "django.contrib.sessions.backends.cached_db")
@@ -56,7 +58,10 @@ def delete_sessions(keys: list[str]) -> None:
         return  # No rollback brings back what was taken out of a cache or a file.
     cache_prefix = getattr(store, "cache_key_prefix", None)
     if cache_prefix is not None:
-        store()._cache.delete_many([cache_prefix + key for key in keys])  # noqa: SLF001 (the engine has no public one)
+        forget = partial(store()._cache.delete_many, [cache_prefix + key for key in keys])  # noqa: SLF001 (as above)
+        forget()
+        # Until the commit a request of that browser still finds the row, and puts it into the cache again.
+        on_commit(forget)
         return
     for key in keys:
         store().delete(key)
