@@ -119,6 +119,20 @@ def repacked_response(sent: Sent) -> str:
     return base64.b64encode(zlib.compress(document, wbits=-15)).decode()
 
 
+def unpacks_to_more(text: str, limit: int) -> bool:
+    """Whether pysaml2 would make more bytes than the limit of a posted message, deflated or plain."""
+    try:
+        packed = base64.b64decode(text)
+    except ValueError:
+        return False  # It will refuse this itself.
+    if len(packed) > limit:
+        return True
+    try:
+        return len(zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, limit + 1)) > limit
+    except zlib.error:
+        return False
+
+
 def _unpacked(text: str, binding: str) -> bytes:
     """Give the document: only the redirect binding deflates it (Bindings §3.4.4.1, §3.5.4)."""
     if len(text) > _LONGEST_MESSAGE:

@@ -7,7 +7,7 @@ is how a value just made primary is told from the one that was before.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from .canonical import frozen
@@ -139,7 +139,18 @@ def _described(old: list[Any], operation: Operation, chosen: Filter, tolerance: 
     element = _merged(path.described, part or {}) if is_complex else operation.value
     if not _select(chosen, [element], path.attribute):
         raise InvalidValue(f"The value contradicts the filter of {path.key!r}.")
+    if is_complex and _is_the_one(old, path.described):
+        return [_merged(old[0], element)]
     return [*old, element]
+
+
+def _is_the_one(old: list[Any], described: Mapping[str, Any]) -> bool:
+    """Whether the only value is the primary one and says nothing of what the filter asks.
+
+    Servers that IdPs were moved from write ``[{"value": "ada@example.com", "primary": true}]``; Entra ID then writes
+    ``emails[type eq "work"].value`` and means that address, not a second one that nobody reads.
+    """
+    return len(old) == 1 and is_primary(old[0]) and not set(described) & set(old[0])
 
 
 def _select(chosen: Filter, elements: list[Any], attribute: Attribute) -> frozenset[int]:

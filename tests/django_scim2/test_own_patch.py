@@ -136,6 +136,7 @@ def _failing(self: Any, path: Any, value: Any, operation: dict[str, Any]) -> Non
         (replacing("z@example.com", "emails.value"), 200, "email", "z@example.com"),
         (replacing("z@example.com", "emails[primary eq true].value"), 200, "email", "z@example.com"),
         (replacing([{"value": "z@example.com", "primary": "True"}], "emails"), 200, "email", "z@example.com"),
+        (replacing("z@example.com", 'emails[type eq "work"].value'), 200, "email", "z@example.com"),
         (replacing("Z", "nosuch x"), 400, "first_name", "Grace"),
         (replacing("Z"), 400, "first_name", "Grace"),
         (replacing(None, "userName"), 400, "username", "grace"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -276,3 +278,20 @@ def test_replay_is_refused_while_the_cache_is_down(
 
     assert page.status == 403
     assert browser.whoami() is None
+
+
+def test_response_that_unpacks_to_a_flood_is_refused_unread(
+    saml: SamlDoor, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pysaml2 inflates what anybody posts, without a limit: forty kilobytes would become forty megabytes."""
+    saml.connect()
+    deflater = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    bomb = deflater.compress(b" " * 40_000_000) + deflater.flush()
+
+    def unravel(*_: Any, **__: Any) -> None:
+        raise AssertionError("pysaml2 was given the bomb")
+
+    monkeypatch.setattr("saml2.entity.Entity.unravel", staticmethod(unravel))
+    page = browser.post(acs_url(), {"SAMLResponse": base64.b64encode(bomb).decode()})
+
+    assert page.status == 400

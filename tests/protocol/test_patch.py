@@ -54,6 +54,33 @@ def test_patch_add_of_reference_in_another_case_is_another_value() -> None:
     assert len(after(op("add", "photos", "https://example.com/A"), document=document)["photos"]) == 2
 
 
+@pytest.mark.parametrize("verb", ["add", "replace"])
+def test_patch_of_a_described_value_takes_the_one_that_says_nothing_of_it(verb: str) -> None:
+    """The sole primary address without a type is the one that ``type eq "work"`` means; nobody would read a second."""
+    document = {**ADA, "emails": [{"value": "old@example.com", "primary": True}]}
+
+    changed = after(op(verb, 'emails[type eq "work"].value', "new@example.com"), document=document)
+
+    assert changed["emails"] == [{"value": "new@example.com", "primary": True, "type": "work"}]
+
+
+@pytest.mark.parametrize(
+    "emails",
+    [
+        [{"value": "old@example.com"}],
+        [{"value": "old@example.com", "primary": True, "type": "home"}],
+        [{"value": "old@example.com", "primary": True}, {"value": "other@example.com"}],
+    ],
+)
+def test_patch_of_a_described_value_makes_one_where_it_may_be_another(emails: list[dict[str, Any]]) -> None:
+    """Not the primary one, of another type, or one of several: nothing that is there is guessed at."""
+    path = 'emails[type eq "work"].value'
+
+    changed = after(op("add", path, "new@example.com"), document={**ADA, "emails": emails})
+
+    assert changed["emails"] == [*emails, {"type": "work", "value": "new@example.com"}]
+
+
 def test_patch_add_same_value_twice_in_one_operation_is_one() -> None:
     """An array with duplicates adds one."""
     assert len(after(op("add", "emails", [{"value": "x"}, {"value": "X"}]))["emails"]) == 3

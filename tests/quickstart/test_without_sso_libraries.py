@@ -26,6 +26,7 @@ ADAPTERS = (
     "guard.mozilla",
     "guard.oauth",
     "guard.simplejwt",
+    "scim2_bridge.adapters",
     "scim2_bridge.django_scim2",
     "scim2_bridge.handlers",
     "scim2_bridge.mapping",
