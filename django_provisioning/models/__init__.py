@@ -8,9 +8,11 @@ from .account import Account
 from .attribute_value import AttributeValue
 from .connection import Connection, ConnectionDomain
 from .event import Event
+from .flagged import FlaggedAccount
 from .group import GroupLink, GroupNesting, MemberLabel
 from .identity import Identity
 from .leave import Leave
+from .request import ScimRequest
 from .rollup import Dashboard, Rollup
 from .run import Evidence, PolicyRun
 from .session import CredentialOrigin, PendingRevocation, SessionIndex
@@ -26,6 +28,7 @@ __all__ = [
     "Dashboard",
     "Event",
     "Evidence",
+    "FlaggedAccount",
     "GroupLink",
     "GroupNesting",
     "Identity",
@@ -34,5 +37,6 @@ __all__ = [
     "PendingRevocation",
     "PolicyRun",
     "Rollup",
+    "ScimRequest",
     "SessionIndex",
 ]

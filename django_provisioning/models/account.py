@@ -80,6 +80,11 @@ class Account(models.Model):
             models.Index(fields=["origin", "state", "managed_by"], name="provisioning_account_origin"),
             models.Index(fields=["state", "last_seen_at"], name="provisioning_account_seen"),
             models.Index(fields=["managed_by", "state"], name="provisioning_account_managed"),
+            # The list of those whom nobody manages, which may be few.
+            models.Index(fields=["managed_by", "id"], name="provisioning_account_unmanaged"),
+            models.Index(fields=["kind", "id"], name="provisioning_account_kind"),
+            # The list's sort; the one above serves the sweep, which looks at one state.
+            models.Index(fields=["last_seen_at", "id"], name="provisioning_account_last_seen"),
         )
         constraints = (
             models.CheckConstraint(

@@ -82,6 +82,13 @@ class Connection(models.Model):
     mass_leave_percent = models.PositiveSmallIntegerField(_("mass-leave alarm at percent"), default=20)
     mass_leave_minutes = models.PositiveSmallIntegerField(_("mass-leave window in minutes"), default=10)
     mass_leave_halts = models.BooleanField(_("mass leave halts writes"), default=False)
+    responsible = models.CharField(
+        _("responsible"),
+        max_length=120,
+        blank=True,
+        default="",
+        help_text=_("Person or team that does by hand what no mechanism of this connection does."),
+    )
 
     class Meta:
         verbose_name = _("connection")

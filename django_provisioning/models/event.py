@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .connection import Connection
+from .event_types import LABELS
 from .fields import KeyField
 
 
@@ -50,7 +51,7 @@ class Event(models.Model):
         LEAVER = "leaver", _("Leaver")
         OTHER = "other", _("Other")
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uid = models.UUIDField(_("id of the event"), default=uuid.uuid4, unique=True, editable=False)
     occurred_at = models.DateTimeField(_("time"))
     type = models.CharField(_("type"), max_length=50)
     phase = models.CharField(_("phase"), max_length=10, choices=Phase)
@@ -91,6 +92,8 @@ class Event(models.Model):
             models.Index(fields=["type", "id"], name="provisioning_event_type"),
             models.Index(fields=["phase", "occurred_at"], name="provisioning_event_phase"),
             models.Index(fields=["correlation_id"], name="provisioning_event_correlation"),
+            models.Index(fields=["batch_id"], name="provisioning_event_batch"),
+            models.Index(fields=["outcome", "id"], name="provisioning_event_outcome"),
         )
         constraints = (
             models.CheckConstraint(condition=~models.Q(actor_type=""), name="provisioning_event_has_actor"),
@@ -109,3 +112,8 @@ class Event(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse: the audit trail is append-only."""
         raise TypeError("Events are append-only and cannot be deleted.")
+
+    @property
+    def label(self) -> str:
+        """Give the type in words; empty for one that only the project knows."""
+        return str(LABELS.get(self.type, ""))

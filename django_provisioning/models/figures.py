@@ -18,6 +18,7 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from .account import Account
+from .connection import Connection
 from .event import Event
 from .identity import Identity
 from .leave import Leave
@@ -26,16 +27,33 @@ DAYS = 90
 STALE_DAYS = 90
 NEVER_SEEN_DAYS = 30
 
+# Accounts with an attribute that an IdP owns and somebody edited here: compared little by little, see
+# ``lifecycle.local_edits``. ``WHOLE`` is the last comparison of all accounts, ``PART`` the one under way.
+LOCAL_EDITS = "local_edits"
+# Noted beside the anomalies, for a filter of the account list: no user table has an index on its flags.
+PRIVILEGED = "privileged"
+EDITS = "edits"
+WHOLE = "whole"
+PART = "part"
+# When the keys of identity providers end, see ``lifecycle.signing_certificates``.
+CERTIFICATE = "certificate"
+# Kept by jobs of their own, at times of their own.
+KEPT_APART = (EDITS, CERTIFICATE)
+
 ENDED = (Account.State.SUSPENDED, Account.State.DEPROVISIONED, Account.State.DELETED)
 _FROM_AN_IDP = (Account.Origin.JIT_SAML, Account.Origin.JIT_OIDC, Account.Origin.SCIM, Account.Origin.IMPORT)
 _NEEDS_AN_OWNER = (Account.Kind.SERVICE, Account.Kind.BREAK_GLASS)
 
 Holders = Sequence[QuerySet[Any]]
+Policies = Mapping[Any, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One count. ``metric`` is "accounts", "anomalies", "users", "identities", "leaves", "days" or "latest"."""
+    """One count.
+
+    ``metric`` is "accounts", "anomalies", "users", "identities", "leaves", "days", "latest", "traffic" or "edits".
+    """
 
     metric: str
     key: str
@@ -45,21 +63,32 @@ class Figure:
     at: datetime | None = None
 
 
-def anomalies(now: datetime, holders: Holders) -> Mapping[str, Q]:
-    """Give each anomaly as a condition over ``Account``.
+def stale_policies() -> Policies:
+    """Give the days of each connection with a stale-account policy, by its primary key [1 query]."""
+    rows: Any = Connection.objects.filter(stale_after_days__isnull=False).order_by()
+    return dict(rows.values_list("pk", "stale_after_days"))
+
+
+def flagged(name: str) -> Q:
+    """Give the condition for the accounts that ``provisioning_run`` found last with an anomaly."""
+    return Q(flags__anomaly=name)
+
+
+def anomalies(now: datetime, holders: Holders, policies: Policies | None = None) -> Mapping[str, Q]:
+    """Give each anomaly as a condition over ``Account`` [0 queries with ``policies``, 1 without].
 
     ``holders`` are the primary keys of users that still hold some access, one queryset for each kind of it.
+    ``policies`` is what ``stale_policies`` gives.
     """
     active = Q(state=Account.State.ACTIVE)
-    long_ago = now - timedelta(days=STALE_DAYS)
+    policies = stale_policies() if policies is None else policies
     unseen = Q(last_seen_at=None) & _never("last_login")
     vouched = Exists(Identity.objects.filter(user=OuterRef("user"), live=True, connection__enabled=True))
     return {
         "left_with_access": Q(state__in=ENDED) & _held(holders),
         "out_of_band": Q(state__in=ENDED, user__is_active=True) | (active & Q(user__is_active=False)),
         "orphan": active & Q(origin__in=_FROM_AN_IDP) & ~Q(vouched),
-        "stale": active
-        & ((_before("last_login", long_ago) & Q(last_seen_at=None)) | Q(last_seen_at__lt=long_ago)),
+        "stale": active & _stale(now, policies),
         "never_logged_in": active & unseen & Q(created_at__lt=now - timedelta(days=NEVER_SEEN_DAYS)),
         "privileged_local": active & Q(managed_by=Account.ManagedBy.NONE) & privileged("user__"),
         "without_owner": active & Q(kind__in=_NEEDS_AN_OWNER, owner=None),
@@ -75,16 +104,22 @@ def privileged(prefix: str = "") -> Q:
     return condition
 
 
-def of_accounts(now: datetime, holders: Holders, *, is_large: bool = False) -> Iterator[Figure]:
+def of_accounts(
+    now: datetime,
+    holders: Holders,
+    policies: Policies | None = None,
+    *,
+    found: Mapping[str, int] | None = None,
+) -> Iterator[Figure]:
     """Count accounts by origin, state and management, the anomalies, and users whom we do not know.
 
-    [2 queries on a small site. On a large one each anomaly has a query of its own: in one query for all of them the
-    database asks other tables once for each account.]
+    [2 queries with ``policies``.] ``found`` are the counts of the anomalies where they were found one by one: in one
+    query for all of them the database of a large site asks other tables once for each account.
     """
     rows: Any = Account.objects.order_by()
-    conditions = anomalies(now, holders)
-    together = {} if is_large else {f"_{name}": Count("pk", filter=one) for name, one in conditions.items()}
-    sums = {name: rows.filter(one).count() if is_large else 0 for name, one in conditions.items()}
+    conditions = anomalies(now, holders, policies) if found is None else {}
+    together = {f"_{name}": Count("pk", filter=one) for name, one in conditions.items()}
+    sums = dict.fromkeys(conditions, 0) if found is None else dict(found)
     for row in rows.values("origin", "state", "managed_by").annotate(n=Count("pk"), **together):
         yield Figure("accounts", f"{row['origin']}|{row['state']}|{row['managed_by']}", row["n"])
         for name in sums:
@@ -131,7 +166,8 @@ def of_events(now: datetime) -> Iterator[Figure]:
     days: dict[tuple[str, date], int] = {}
     latest: dict[tuple[str, str], tuple[int, datetime]] = {}
     for row in groups.annotate(n=Count("pk"), at=Max("occurred_at")):
-        if row["phase"] != Event.Phase.OTHER:
+        # What was skipped moved nobody.
+        if row["phase"] != Event.Phase.OTHER and row["outcome"] != Event.Outcome.SKIPPED:
             place = row["phase"], row["day"]
             days[place] = days.get(place, 0) + row["n"]
         if row["outcome"] in {Event.Outcome.SUCCESS, Event.Outcome.WARNING} or row["type"] in _REFUSALS:
@@ -152,6 +188,30 @@ def _first_day(now: datetime) -> datetime:
     return midnight - timedelta(days=DAYS - 1)
 
 
+def _stale(now: datetime, policies: Policies) -> Q:
+    """Not seen for as long as the policy of the account's only connection says, or else for ``STALE_DAYS``."""
+    usual = _unseen_since(now - timedelta(days=STALE_DAYS))
+    if not policies:
+        return usual
+    links = Identity.objects.filter(user=OuterRef("user"), live=True, active=True)
+    ruled, due = Q(pk__in=[]), Q(pk__in=[])
+    for days in sorted(set(policies.values())):
+        alike = [key for key, value in policies.items() if value == days]
+        only_these = Q(
+            Exists(links.filter(connection__in=alike)), ~Exists(links.exclude(connection__in=alike))
+        )
+        ruled |= only_these
+        due |= _unseen_since(now - timedelta(days=days)) & only_these
+    # Says nothing new, but stands in front of what asks other tables.
+    shortest = _unseen_since(now - timedelta(days=min(STALE_DAYS, *policies.values())))
+    return shortest & (due | (usual & ~ruled))
+
+
+def _unseen_since(moment: datetime) -> Q:
+    """Last seen by then, as the sweep of ``lifecycle.stale`` judges it."""
+    return Q(last_seen_at__lte=moment) | (Q(last_seen_at=None) & _before("last_login", moment))
+
+
 def _held(holders: Holders) -> Q:
     condition = Q(pk__in=[])
     for keys in holders:
@@ -165,10 +225,10 @@ def _never(name: str) -> Q:
 
 def _before(name: str, moment: datetime) -> Q:
     """Last login before a moment; who never logged in counts from the making of the account."""
-    created = Q(created_at__lt=moment)
+    created = Q(created_at__lte=moment)
     if not _has_field(name):
         return created
-    return Q(**{f"user__{name}__lt": moment}) | (Q(**{f"user__{name}": None}) & created)
+    return (Q(**{f"user__{name}__lte": moment}) | Q(**{f"user__{name}": None})) & created
 
 
 def _has_field(name: str) -> bool:

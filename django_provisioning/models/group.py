@@ -24,7 +24,9 @@ class GroupLink(models.Model):
     ``made_group`` says whether the Django group was made by the push, and so goes with it.
     """
 
-    connection = models.ForeignKey(Connection, models.CASCADE, related_name="group_links")
+    connection = models.ForeignKey(
+        Connection, models.CASCADE, related_name="group_links", verbose_name=_("connection")
+    )
     group = models.OneToOneField(
         group_model_label(), models.CASCADE, related_name="provisioning_link", verbose_name=_("group")
     )
@@ -33,7 +35,7 @@ class GroupLink(models.Model):
     display_name = KeyField(_("display name"))
     display_name_key = KeyField(max_length=255)
     attributes = models.JSONField(_("pushed attributes"), default=dict, blank=True)
-    made_group = models.BooleanField(default=True)
+    made_group = models.BooleanField(_("made the Django group"), default=True)
     revision = models.PositiveIntegerField(_("revision"), default=1)
     created_at = models.DateTimeField(_("created at"))
     updated_at = models.DateTimeField(_("updated at"))

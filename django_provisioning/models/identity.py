@@ -31,8 +31,15 @@ class Identity(models.Model):
     group rule that made the identity inactive, and not the IdP.
     """
 
-    connection = models.ForeignKey(Connection, models.CASCADE, related_name="identities")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="provisioning_identities")
+    connection = models.ForeignKey(
+        Connection, models.CASCADE, related_name="identities", verbose_name=_("connection")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="provisioning_identities",
+        verbose_name=_("user"),
+    )
     scim_id = KeyField(_("SCIM id"))
     external_id = KeyField(_("external id"), null=True, blank=True)
     user_name = KeyField(_("user name"))
@@ -80,6 +87,13 @@ class Identity(models.Model):
         indexes = (
             models.Index(fields=["connection", "live", "id"], name="provisioning_identity_page"),
             models.Index(fields=["connection", "updated_at"], name="provisioning_identity_updated"),
+            # The admin's list knows no connection: it searches and sorts by these.
+            models.Index(fields=["user_name_key", "id"], name="provisioning_identity_name"),
+            models.Index(fields=["last_synced_at", "id"], name="provisioning_identity_synced"),
+            # Tombstones are few.
+            models.Index(fields=["live", "id"], name="provisioning_identity_live"),
+            # Links that neither a push nor a login has used yet.
+            models.Index(fields=["scim_managed", "subject"], name="provisioning_identity_unused"),
         )
 
     def __str__(self) -> str:

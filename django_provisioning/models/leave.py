@@ -57,15 +57,17 @@ class Leave(models.Model):
     ended = models.JSONField(_("what ended"), default=dict)
 
     class Meta:
-        verbose_name = _("leave")
-        verbose_name_plural = _("leaves")
+        verbose_name = _("leaver")
+        verbose_name_plural = _("leavers")
         default_permissions = ("view",)
         ordering = ("-id",)
         indexes = (
             models.Index(fields=["closed_at", "id"], name="provisioning_leave_open"),
-            models.Index(fields=["received_at"], name="provisioning_leave_received"),
+            # What is late is read from this index alone.
+            models.Index(fields=["received_at", "closed_at"], name="provisioning_leave_received"),
+            models.Index(fields=["path", "id"], name="provisioning_leave_path"),
             models.Index(fields=["connection", "id"], name="provisioning_leave_connection"),
         )
 
     def __str__(self) -> str:
-        return f"{self.subject_label} by {self.path}"
+        return f"{self.subject_label} ({self.get_path_display()})"

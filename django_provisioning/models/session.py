@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .connection import Connection
@@ -13,10 +14,20 @@ from .fields import KeyField
 class SessionIndex(models.Model):
     """A live session of a user. Django's session table has no user column; a leave needs one."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="provisioning_sessions")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="provisioning_sessions",
+        verbose_name=_("user"),
+    )
     session_key = KeyField(_("session key"), max_length=64, unique=True)
     connection = models.ForeignKey(
-        Connection, models.SET_NULL, null=True, blank=True, related_name="sessions"
+        Connection,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="sessions",
+        verbose_name=_("connection"),
     )
     idp_session = KeyField(_("session at the IdP"), null=True, blank=True, db_index=True)
     created_at = models.DateTimeField(_("created at"))
@@ -25,9 +36,11 @@ class SessionIndex(models.Model):
     class Meta:
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
+        indexes = (models.Index(fields=["last_seen_at", "id"], name="provisioning_session_seen"),)
 
     def __str__(self) -> str:
-        return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
+        since = f"{self.created_at:%Y-%m-%d %H:%M}"
+        return gettext("%(user)s since %(since)s") % {"user": self.user_id, "since": since}
 
 
 class CredentialOrigin(models.Model):

@@ -17,14 +17,21 @@ class ConnectionToken(models.Model):
     rotating that key must not cut every IdP off.
     """
 
-    connection = models.ForeignKey(Connection, models.CASCADE, related_name="tokens")
+    connection = models.ForeignKey(
+        Connection, models.CASCADE, related_name="tokens", verbose_name=_("connection")
+    )
     key_id = KeyField(_("key id"), max_length=12, unique=True)
     digest = KeyField(_("digest"), max_length=64)
     name = models.CharField(_("name"), max_length=100, blank=True)
     scopes = models.JSONField(_("scopes"), default=list)
     allowed_cidrs = models.JSONField(_("allowed networks"), default=list, blank=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("issued by"),
     )
     created_at = models.DateTimeField(_("created at"))
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
