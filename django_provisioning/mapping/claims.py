@@ -117,6 +117,20 @@ def claim_names() -> Mapping[str, tuple[str, ...]]:
     return {**USUAL_CLAIMS, **{path: tuple(names) for path, names in settings.CLAIMS.items()}}
 
 
+def login_paths() -> list[str]:
+    """Give the attributes that a login can fill, in the order of the claims; userName is never one of them."""
+    return [path for path in claim_names() if path != "userName"]
+
+
+def sync_rule(sync: Mapping[str, Sync], path: str) -> Sync:
+    """Give the rule that counts for an attribute.
+
+    >>> sync_rule({"default": "never", "emails": "empty_only"}, "emails"), sync_rule({}, "emails")
+    ('empty_only', 'always')
+    """
+    return sync.get(path, sync.get("default", "always"))
+
+
 def new_account(claims: LoginClaims) -> UserChanges:
     """Translate the claims of somebody new.
 
@@ -153,8 +167,7 @@ def decisions(
     """Yield, for each attribute that the claims speak of, what the sync rules make of it."""
     present = emptied(document)
     for path, value in _asserted(claims):
-        rule = sync.get(path, sync.get("default", "always"))
-        yield AttributeDecision(path, value_at(present, path), value, rule)
+        yield AttributeDecision(path, value_at(present, path), value, sync_rule(sync, path))
 
 
 def storable(text: str) -> str:
