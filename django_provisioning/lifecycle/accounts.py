@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..models import Account, Identity
+from ..models import Account, Event, Identity
 from . import audit, revocation
 from .context import Context
 from .transactions import update_fields
@@ -23,21 +23,23 @@ def has_access(account: Account) -> bool:
     return bool(account.user.is_active and account.state == Account.State.ACTIVE)
 
 
-def describe(context: Context, account: Account, *, kind: str, owner: Any) -> None:
+def describe(context: Context, account: Account, *, kind: str, owner: Any, reason: str = "") -> Event | None:
     """Set kind and owner (a user or None); only what differs is written, and the event shows old and new.
 
-    A break-glass account is out of the reach of every connection that does not manage privileged accounts.
+    Gives None, and writes nothing, where nothing differs. A break-glass account is out of the reach of every
+    connection that does not manage privileged accounts. [0 or 2 queries]
     """
     wanted = {"kind": kind, "owner": owner}
     changed = {name: value for name, value in wanted.items() if getattr(account, name) != value}
     if not changed:
-        return
+        return None
     changes = audit.difference(
         {name: _shown(getattr(account, name)) for name in changed},
         {name: _shown(value) for name, value in changed.items()},
     )
     update_fields(account, **changed)
-    audit.record(context, "account.described", audit.Subject.user(account.user), changes=changes)
+    subject = audit.Subject.user(account.user)
+    return audit.record(context, "account.described", subject, changes=changes, reason=reason)
 
 
 def _shown(value: Any) -> str | None:

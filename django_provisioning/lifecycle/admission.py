@@ -11,6 +11,7 @@ from .. import signals
 from ..exceptions import Refuse
 from ..mapping import users
 from ..mapping.claims import LoginClaims, Sync, decisions, new_account, refreshed
+from ..mapping.reach import is_privileged
 from ..mapping.users import UserChanges
 from ..models import Account, Connection, Event, Identity
 from . import audit, claimed_groups, explain, identities, management, move, rejoin
@@ -18,7 +19,7 @@ from .context import Context
 from .login import LoginMatch, correlate_login
 from .naming import free_login_name, plain_login_name
 from .outcome import Outcome
-from .protection import is_privileged, require_unprotected
+from .protection import require_unprotected
 from .transactions import savepoint, update_fields
 
 _ORIGINS: Mapping[str, str] = {"saml": Account.Origin.JIT_SAML, "oidc": Account.Origin.JIT_OIDC}

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..mapping.reach import unprotected
 from ..models import Account, Connection, Identity, Leave, SessionIndex
 from . import leave, management, valve
 from .context import Context
-from .protection import unprotected
 from .transactions import lock, update_fields
 
 KEEP, SUSPEND, OFFBOARD = CHOICES = ("keep", "suspend", "offboard")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from ..exceptions import NotUnique, ProvisioningError
 from ..models import Connection, ConnectionDomain, PendingRevocation
@@ -19,7 +20,7 @@ POLICIES = (
     "mass_leave_percent", "mass_leave_minutes", "mass_leave_halts",
     "jit", "attribute_sync", "required_claims", "allowed_email_domains", "default_groups", "group_sync",
     "privilege_rules", "seat_limit", "stale_after_days", "stale_action", "stale_warning_days",
-    "session_max_age_seconds", "required_group",
+    "session_max_age_seconds", "required_group", "responsible",
     "saml_entity_id", "oidc_issuer", "oidc_client_id", "signing_keys_url", "revocation_issuer",
 )  # fmt: skip
 
@@ -39,8 +40,10 @@ IDPS: Mapping[str, str] = {
 }
 
 
-def create(context: Context, *, slug: str, name: str = "", **policies: Any) -> Connection:
-    """Make a connection.
+def create(
+    context: Context, *, slug: str, name: str = "", reasons: Mapping[str, str] | None = None, **policies: Any
+) -> Connection:
+    """Make a connection. ``reasons`` says in the event why it is as it is, e.g. ``{"preset": "regulated"}``.
 
     Raises:
         NotUnique: the slug is taken.
@@ -48,12 +51,13 @@ def create(context: Context, *, slug: str, name: str = "", **policies: Any) -> C
     """
     _require_known(policies)
     if Connection.objects.filter(slug=slug).exists():
-        raise NotUnique(f"A connection {slug!r} exists already.")
+        raise NotUnique(_("A connection '%(slug)s' exists already.") % {"slug": slug})
     connection = Connection(slug=slug, name=name or slug, created_at=context.now, **policies)
     _validate(connection)
     connection.save(force_insert=True)
+    subject = audit.Subject.connection(connection)
     audit.record(
-        replace(context, connection=connection), "connection.created", audit.Subject.connection(connection)
+        replace(context, connection=connection), "connection.created", subject, effects=dict(reasons or {})
     )
     return connection
 
@@ -121,8 +125,10 @@ def delete(
     ended = disable(context, connection, accounts=accounts, reason=reason)
     if PendingRevocation.objects.filter(connection=connection).exists():
         raise ProvisioningError(
-            "Access through this connection has still to be revoked. Disable it with the same choice, let "
-            "provisioning_run finish, and delete it then.",
+            _(
+                "Access through this connection has still to be revoked. Disable it with the same choice, let "
+                "provisioning_run finish, and delete it then."
+            ),
             reason="revocation_pending",
         )
     _revoke_tokens(context, connection, reason)
@@ -142,7 +148,7 @@ def verify_domain(context: Context, connection: Connection, domain: str) -> Conn
     """
     domain = domain.strip().lower().lstrip("@")
     if ConnectionDomain.objects.filter(verified_domain=domain).exclude(connection=connection).exists():
-        raise NotUnique(f"The domain {domain!r} is verified for another connection.")
+        raise NotUnique(_("The domain '%(domain)s' is verified for another connection.") % {"domain": domain})
     row, _made = ConnectionDomain.objects.get_or_create(connection=connection, domain=domain)
     update_fields(row, verified_at=context.now, verified_domain=domain)
     effects = {"domain": domain}
@@ -181,8 +187,11 @@ def _validate(connection: Connection) -> None:
         connection.full_clean(exclude=["created_at"])
     except ValidationError as error:
         problems = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
-        raise ProvisioningError(
-            f"The connection is not valid: {problems}", reason="invalid_connection"
-        ) from error
+        raise _invalid(problems) from error
     if wrong := policy_shapes.problem_of(connection):
-        raise ProvisioningError(f"The connection is not valid: {wrong}", reason="invalid_connection")
+        raise _invalid(wrong)
+
+
+def _invalid(problem: str) -> ProvisioningError:
+    text = _("The connection is not valid: %(problem)s") % {"problem": problem}
+    return ProvisioningError(text, reason="invalid_connection")

@@ -14,11 +14,11 @@ from django.db.models import Exists, OuterRef, Q
 
 from ..exceptions import AmbiguousMatch, LinkRefused, NotUnique
 from ..mapping.fields import UserMap, user_map
+from ..mapping.reach import is_privileged
 from ..mapping.users import UserChanges
 from ..models import Connection, ConnectionDomain, Identity
 from ..protocol.comparison import fold
 from .naming import plain_login_name
-from .protection import is_privileged
 from .transactions import lock
 
 _REMEDY = "An administrator of the application can link it or rename it, or change the linking policy."

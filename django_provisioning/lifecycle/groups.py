@@ -116,14 +116,15 @@ def update(
 ) -> Event | None:
     """Bring a locked group to the desired values; ``delta`` is what already happened to its members.
 
-    Nothing changed: nothing is written, and None comes back. [2 queries, more on a rename]
+    Nothing changed: the group is left as it is, and None comes back; members whom this connection does not have
+    are recorded all the same, because the directory believes them in. [2 queries, more on a rename]
 
     Raises:
         NotUnique: the new displayName or externalId is taken in this connection.
     """
     differences = audit.difference(_facts_of(link), _facts(changes))
     if not differences and not delta:
-        return None
+        return _record_unknown(context, link, delta, ignored) if delta.unknown else None
     is_required = group_rule.guards(link)
     if changes.display_name != link.display_name:
         _rename_group(context, link, changes.display_name)
@@ -190,6 +191,18 @@ def _record(
         changes["members"] = {"old": removed or None, "new": added or None}
     type_ = "group.updated" if differences else "group.members_changed"
     return audit.record(context, type_, audit.Subject.group(link), changes=changes, effects=effects)
+
+
+def _record_unknown(context: Context, link: GroupLink, delta: Delta, ignored: Sequence[str]) -> Event:
+    effects = {"unknown_members": delta.unknown[:_MEMBERS_IN_EVENT], "ignored": list(ignored)}
+    return audit.record(
+        context,
+        "group.members_changed",
+        audit.Subject.group(link),
+        effects=effects,
+        outcome=Event.Outcome.SKIPPED,
+        reason="unknown_members",
+    )
 
 
 def _make_group(context: Context, display_name: str) -> Any:

@@ -18,13 +18,13 @@ from django.db import IntegrityError
 
 from ..exceptions import ValueRefused
 from ..mapping.fields import key_text
+from ..mapping.reach import is_privileged
 from ..mapping.users import UserChanges
 from ..models import Account, Event, Identity
 from ..protocol.comparison import fold
 from ..protocol.schema import ResourceType
 from . import attribute_values, audit, explain, transactions
 from .context import Context
-from .protection import is_privileged
 
 
 @dataclass(frozen=True, slots=True)

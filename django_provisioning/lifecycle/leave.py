@@ -16,10 +16,11 @@ from typing import Any
 from django.db.models import ProtectedError, RestrictedError
 
 from ..conf import settings
+from ..mapping.reach import PRIVILEGES
 from ..models import Account, Connection, Event, Identity
 from . import accounts, audit, explain, leaves, management, memberships, revocation, valve
 from .context import Context
-from .protection import PRIVILEGES, require_unprotected
+from .protection import require_unprotected
 from .transactions import lock, on_commit, own_writes, savepoint, update_fields
 
 _NOTHING: Mapping[str, Any] = {}

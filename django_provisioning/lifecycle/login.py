@@ -14,12 +14,12 @@ from django.db.models import Q
 
 from ..exceptions import Refuse
 from ..mapping.claims import LoginClaims
+from ..mapping.reach import is_privileged
 from ..mapping.users import UserChanges
 from ..models import AttributeValue, Connection, Identity
 from ..models.attribute_value import PREFIX_LENGTH
 from ..protocol.comparison import fold
 from .correlation import match_local
-from .protection import is_privileged
 from .rejoin import is_stale
 from .transactions import lock
 

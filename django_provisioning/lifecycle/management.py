@@ -7,9 +7,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from ..exceptions import UnknownResource
+from ..mapping.reach import PRIVILEGES
 from ..models import Account, Identity
 from .context import Context
-from .protection import PRIVILEGES
 from .transactions import lock, update_fields
 
 

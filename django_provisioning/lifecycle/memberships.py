@@ -17,10 +17,10 @@ from django.db.models import F, Model, OuterRef, QuerySet, Subquery
 from django.db.models.signals import m2m_changed
 
 from ..conf import settings
+from ..mapping.reach import unprotected
 from ..models import Connection, GroupLink, GroupNesting, Identity, MemberLabel
 from ..models.membership import group_model, membership_table
 from .context import Context
-from .protection import unprotected
 from .transactions import database
 
 _BATCH = 1000

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from ..mapping.fields import user_map
-from ..mapping.users import UserChanges, value_at
+from ..mapping.owners import pushed_at
+from ..mapping.users import UserChanges
 from ..models import Identity
 from . import audit, identities, leave, rejoin
 from .context import Context
@@ -90,7 +91,7 @@ def _undone_edits(identity: Identity, fields: Mapping[str, Any]) -> dict[str, An
         for path, name in user_map().fields.items()
         if name in fields
     }
-    edited = {path for path, value in live.items() if value != value_at(identity.attributes, path)}
+    edited = {path for path, value in live.items() if value != pushed_at(identity, path)}
     desired = {path: fields[user_map().fields[path]] or None for path in edited}
     return audit.difference({path: live[path] for path in edited}, desired)
 

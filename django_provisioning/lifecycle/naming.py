@@ -17,6 +17,8 @@ from ..models.membership import group_model
 from . import explain
 
 _ATTEMPTS = 100
+# A login name that is none of the first few was not made from the userName.
+_LOOKED_AT = 5
 
 
 def plain_login_name(changes: UserChanges) -> str:
@@ -79,12 +81,18 @@ def renamed(identity: Identity, changes: UserChanges) -> str | None:
     old = _plain(identity.user_name, UserChanges.addresses_in(identity.attributes))
     plain = plain_login_name(changes)
     current = identity.user.get_username()
-    if plain in (old, current) or current not in islice(login_names(old, identity.connection), 5):
+    if plain in (old, current) or not follows_user_name(identity):
         return None
     # A collation that ignores case finds the person's own name when only its case changes.
     others = mapping.model._default_manager.exclude(pk=identity.user_id)
     taken = others.filter(**{mapping.login_field: plain}).exists()
     return free_login_name(plain, identity.connection, is_taken=taken)
+
+
+def follows_user_name(identity: Identity) -> bool:
+    """Whether the login name of a loaded identity's user was made from its userName, and so changes with it."""
+    old = _plain(identity.user_name, UserChanges.addresses_in(identity.attributes))
+    return identity.user.get_username() in islice(login_names(old, identity.connection), _LOOKED_AT)
 
 
 def group_names(display_name: str, connection: Connection, limit: int) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Presets: the policies of a connection in one word, for the four ways in which organisations work (DESIGN §7).
+"""Presets: the policies of a connection in one word, for the ways in which organisations work (DESIGN §7).
 
 A preset is a starting point: it is written into the connection once, and each policy can be changed afterwards. All
 of them speak of the same policies, so that going from one to another leaves nothing of the first behind.
@@ -95,8 +95,24 @@ REGULATED = Preset(
     },
 )
 
+OFFBOARDING_FIRST = Preset(
+    "offboarding_first",
+    "Teams that let people in well and lose track of those who leave: a login still makes the account, the directory "
+    "sees that account too and ends it, sessions end after eight hours, and an event tells of accounts unused for "
+    "thirty days.",
+    {
+        **JIT_THEN_SCIM.policies,
+        # A directory can end only what it sees.
+        "visibility": Connection.Visibility.LINKED,
+        "session_max_age_seconds": 8 * _HOUR,
+        "stale_after_days": 30,
+        "stale_action": Connection.StaleAction.WARN,
+    },
+)
+
 PRESETS: Mapping[str, Preset] = {
-    preset.name: preset for preset in (JIT_ONLY, JIT_THEN_SCIM, SCIM_AUTHORITATIVE, REGULATED)
+    preset.name: preset
+    for preset in (JIT_ONLY, JIT_THEN_SCIM, SCIM_AUTHORITATIVE, REGULATED, OFFBOARDING_FIRST)
 }
 
 

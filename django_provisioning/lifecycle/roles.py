@@ -12,7 +12,7 @@ from .context import Context
 
 _VIEWS = (
     "view_dashboard", "view_account", "view_connection", "view_identity", "view_grouplink", "view_sessionindex",
-    "view_event", "view_leave",
+    "view_event", "view_leave", "view_scimrequest",
 )  # fmt: skip
 AUDITOR = (*_VIEWS, "export_report")
 OPERATOR = (*AUDITOR, "change_account", "offboard_account")

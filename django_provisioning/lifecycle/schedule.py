@@ -18,12 +18,23 @@ from django.utils import timezone
 from ..exceptions import ProvisioningError
 from ..models import PolicyRun
 from . import advisory_lock, explain
-from .jobs import credentials, late_access, out_of_band, revocations, rollups, sessions, stale, tokens
+from .jobs import (
+    certificates,
+    credentials,
+    late_access,
+    out_of_band,
+    requests,
+    revocations,
+    rollups,
+    sessions,
+    stale,
+    tokens,
+)
 from .jobs.base import Job, Report, Run
 
 logger = logging.getLogger("django_provisioning.schedule")
 
-# In this order: what was begun is finished before anything new ends.
+# In this order: what was begun is finished before anything new ends, and what waits for others comes last.
 JOBS: Sequence[Job] = (
     revocations.JOB,
     out_of_band.JOB,
@@ -32,7 +43,9 @@ JOBS: Sequence[Job] = (
     late_access.JOB,
     credentials.JOB,
     tokens.JOB,
+    requests.JOB,
     rollups.JOB,
+    certificates.JOB,
 )
 
 # A year and its audit; of runs that end alike within an hour the last is kept.

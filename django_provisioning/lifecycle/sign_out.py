@@ -16,10 +16,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.signed_cookies import SessionStore as CookieStore
 from django.db.models import Q
 
+from ..mapping.reach import is_protected
 from ..models import Account, Connection, Event, Identity, SessionIndex
 from . import audit, management, revocation
 from .context import Context
-from .protection import is_protected
 from .revokers.channels import SocketRevoker
 from .revokers.sessions import SessionRevoker, end_indexed
 from .transactions import lock, on_commit, update_fields

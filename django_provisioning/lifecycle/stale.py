@@ -16,10 +16,10 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from ..mapping.reach import is_privileged
 from ..models import Account, Connection, Event, Identity, Leave
 from . import audit, leave
 from .context import Context
-from .protection import is_privileged
 from .transactions import lock, update_fields
 
 BATCH = 200

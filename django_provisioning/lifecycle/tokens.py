@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from ..conf import settings
 from ..exceptions import ProvisioningError
 from ..models import Connection, ConnectionToken
@@ -76,7 +78,7 @@ def rotate(context: Context, token: ConnectionToken, *, overlap: timedelta | Non
     """
     if not is_live(token, context.now):
         raise ProvisioningError(
-            "This token is revoked or expired. Issue a new one instead.", reason="token_dead"
+            _("This token is revoked or expired. Issue a new one instead."), reason="token_dead"
         )
     lifetime = token.expires_at - token.created_at if token.expires_at else None
     issued = issue(
@@ -145,23 +147,21 @@ def note_use(token: ConnectionToken, now: datetime, address: str | None) -> None
 def _require_scopes(scopes: Sequence[str]) -> None:
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
-        raise ProvisioningError(
-            f"Scopes are {', '.join(SCOPES)}; not {', '.join(unknown) or 'none'}.", reason="scope"
-        )
+        named = {"scopes": ", ".join(SCOPES), "unknown": ", ".join(unknown) or "–"}
+        raise ProvisioningError(_("Scopes are %(scopes)s; not %(unknown)s.") % named, reason="scope")
 
 
 def _network(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     try:
         return ipaddress.ip_network(cidr.strip())
     except ValueError as error:
-        raise ProvisioningError(f"{cidr[:60]!r} is no network; write 192.0.2.0/24.", reason="cidr") from error
+        text = _("'%(cidr)s' is no network; write 192.0.2.0/24.") % {"cidr": cidr[:60]}
+        raise ProvisioningError(text, reason="cidr") from error
 
 
 def _lifetime(lifetime: timedelta | None) -> timedelta:
     lifetime = timedelta(days=settings.TOKEN_LIFETIME_DAYS) if lifetime is None else lifetime
     if not timedelta() < lifetime <= timedelta(days=LONGEST_LIFETIME_DAYS):
-        raise ProvisioningError(
-            f"A token lives between 0 and {LONGEST_LIFETIME_DAYS} days; ask for one that never expires by name.",
-            reason="lifetime",
-        )
+        text = _("A token lives between 0 and %(days)d days; ask for one that never expires by name.")
+        raise ProvisioningError(text % {"days": LONGEST_LIFETIME_DAYS}, reason="lifetime")
     return lifetime

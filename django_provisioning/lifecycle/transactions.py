@@ -18,6 +18,8 @@ from ..models import Identity
 T = TypeVar("T")
 _own_write: ContextVar[bool] = ContextVar("provisioning_own_write", default=False)
 ATTEMPTS = 4
+# After these the database, or the transaction around, takes no further statement.
+GONE = (InterfaceError, OperationalError, transaction.TransactionManagementError)
 # Longest pause after the first failed attempt, doubled after each further one.
 _PAUSE_SECONDS = 0.05
 
