@@ -1,5 +1,6 @@
 """Reads for people: the overview, coverage, accounts, connections, leavers, and all of them as files.
 
-Owns what figures mean and how lists become files; it never writes. May import: ``mapping``, ``models``, ``conf``.
-Start reading in ``overview.py``.
+Owns what figures mean, how lists become files (``lists``, ``export``), and the sentences about a connection
+(``policies_in_words``) and an account (``standing``, ``deciders``); it never writes. May import: ``mapping``,
+``models``, ``conf``. Start reading in ``overview.py``.
 """

@@ -41,7 +41,7 @@ class Bound:
 
     def __str__(self) -> str:
         if self.within is not None:
-            return _("within %(time)s") % {"time": _text(self.within)}
+            return _("within %(time)s") % {"time": duration_text(self.within)}
         return _("never") if self.kind == "never" else _("not known")
 
     def and_then(self, time: timedelta, because: str) -> Bound:
@@ -154,7 +154,7 @@ _TOKEN_LIVES: Mapping[str, Callable[[], timedelta | None]] = {
 }
 
 
-def _text(time: timedelta) -> str:
+def duration_text(time: timedelta) -> str:
     """Give a time in its largest whole unit, rounded up: a promise must not be shorter than the truth."""
     seconds = max(int(time.total_seconds()), 1)
     name, size = next((one for one in _SECONDS_OF if seconds >= 2 * one[1]), _SECONDS_OF[-1])

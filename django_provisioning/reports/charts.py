@@ -12,8 +12,10 @@ from datetime import date
 from math import ceil
 
 HEIGHT = 168
-_BAR = 6
 _GROUP = 24
+# So many days and more are drawn closer together, so that the texts stay readable at the width of a page.
+_MANY_DAYS = 45
+_NARROW_GROUP = 12
 _LEFT = 40
 _BOTTOM = 24
 _TOP = 8
@@ -27,7 +29,7 @@ class Bar:
     x: str
     y: str
     height: str
-    width: str = str(_BAR)
+    width: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +62,25 @@ def bars_of(days: Sequence[date], series: Mapping[str, Mapping[date, int]]) -> C
     """
     top = _round_up(max((count for counts in series.values() for count in counts.values()), default=0))
     floor, room = HEIGHT - _BOTTOM, HEIGHT - _BOTTOM - _TOP
+    group = _NARROW_GROUP if len(days) >= _MANY_DAYS else _GROUP
+    step = (group - 3) // max(len(series), 1)
     bars, marks = [], []
     for place, day in enumerate(days):
-        x = _LEFT + place * _GROUP
+        x = _LEFT + place * group
         if (len(days) - 1 - place) % 7 == 0:
-            marks.append(Mark(day.isoformat()[5:], str(x + _GROUP), str(HEIGHT - 6)))
+            marks.append(Mark(day.isoformat()[5:], str(x + group), str(HEIGHT - 6)))
         for offset, (name, counts) in enumerate(series.items()):
             # What happened once must be seen beside what happened a thousand times.
             height = ceil(counts.get(day, 0) * room / top)
             if height:
-                bars.append(Bar(name, str(x + offset * (_BAR + 1)), str(floor - height), str(height)))
+                bars.append(
+                    Bar(name, str(x + offset * step), str(floor - height), str(height), str(step - 1))
+                )
     ticks = [
         Mark(str(number), str(_LEFT - 8), str(floor - ceil(number * room / top)))
         for number in (0, top // 2, top)
     ]
-    return Chart(str(_LEFT + len(days) * _GROUP), str(HEIGHT), bars, marks, ticks)
+    return Chart(str(_LEFT + len(days) * group), str(HEIGHT), bars, marks, ticks)
 
 
 def _round_up(count: int) -> int:

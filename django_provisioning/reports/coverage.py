@@ -1,7 +1,8 @@
 """Lifecycle coverage: who does each of the six stages of an account's life, and when that was last seen to work.
 
 A stage counts when something does it, somebody answers for it, and it was seen within ``CADENCE``. What people have
-to do by hand counts half. The score is never the whole story: the page shows the missing stage beside it.
+to do by hand counts half where the connection names who does it, and nothing where it names nobody. The score is
+never the whole story: the page shows the missing stage beside it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ..mapping.claims import login_paths, sync_rule
 from ..models import Connection
 from .connections import has_login
 
@@ -32,16 +35,16 @@ MECHANISMS: Mapping[str, Text] = {
     "none": _("Nothing"),
 }
 _OWNERS: Mapping[str, Text] = {
-    "scim": _("the directory"),
-    "jit": _("the IdP, at the next login"),
-    "back_channel": _("the IdP"),
+    "scim": _("the directory of %(connection)s"),
+    "jit": _("%(connection)s, at the next login"),
+    "back_channel": _("%(connection)s, at a logout there"),
     "policy": _("this application"),
-    "manual": _("administrators"),
+    "manual": "%(responsible)s",
     "none": _("nobody answers for it"),
 }
 _LEAVES = ("account.deactivated", "account.suspended", "account.deleted", "account.erased")
 PROOFS: Mapping[str, Sequence[str]] = {
-    "create": ("account.created", "account.adopted", "account.linked"),
+    "create": ("account.created", "account.adopted", "account.linked", "account.imported"),
     "update": ("account.updated",),
     "deactivate": _LEAVES,
     "revoke": (*_LEAVES, "session.revoked"),
@@ -60,10 +63,14 @@ STAGES: Mapping[str, Text] = {
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One cell of the matrix. ``worth`` is 1, a half or 0; ``missing`` says why it is less than 1."""
+    """One cell of the matrix. ``worth`` is 1, a half or 0; ``missing`` says why it is less than 1.
+
+    ``owner`` names who answers for it, in words also where that is nobody.
+    """
 
     name: str
     mechanism: str
+    owner: str
     proof: datetime | None
     worth: float
     missing: Text
@@ -77,11 +84,6 @@ class Stage:
     def mechanism_label(self) -> Text:
         """Name what does it."""
         return MECHANISMS[self.mechanism]
-
-    @property
-    def owner(self) -> Text:
-        """Name who answers for it."""
-        return _OWNERS[self.mechanism]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,11 @@ class Coverage:
     def percent(self) -> int:
         """The score as a share of the six."""
         return round(100 * self.score / len(self.stages))
+
+    @property
+    def has_unnamed_work(self) -> bool:
+        """Whether something is done by hand and nobody is named for it."""
+        return any(stage.mechanism == "manual" and not stage.worth for stage in self.stages)
 
     @property
     def missing(self) -> list[Stage]:
@@ -124,7 +131,8 @@ def coverage_of(
         seen = [latest[type_] for type_ in PROOFS[name] if type_ in latest]
         if name in {"deactivate", "revoke"} and selftest_at is not None and chosen[name] != "manual":
             seen.append(selftest_at)
-        stages.append(_judged(name, chosen[name], max(seen, default=None), now))
+        proof, owner = max(seen, default=None), _owner(connection, chosen[name])
+        stages.append(Stage(name, chosen[name], owner, proof, *_judged(connection, chosen[name], proof, now)))
     return Coverage(stages)
 
 
@@ -136,14 +144,24 @@ def overall(coverages: Sequence[tuple[Coverage, int]]) -> int | None:
     return round(sum(coverage.percent * count for coverage, count in coverages) / people)
 
 
-def _judged(name: str, mechanism: str, proof: datetime | None, now: datetime) -> Stage:
+def _owner(connection: Connection, mechanism: str) -> str:
+    if mechanism == "manual" and not connection.responsible:
+        return gettext("nobody is named")
+    return str(_OWNERS[mechanism]) % {"connection": connection.name, "responsible": connection.responsible}
+
+
+def _judged(
+    connection: Connection, mechanism: str, proof: datetime | None, now: datetime
+) -> tuple[float, Text]:
+    """Give what a stage is worth, and what it lacks."""
     if mechanism == "none":
-        return Stage(name, mechanism, proof, 0.0, "")
+        return 0.0, ""
     if mechanism == "manual":
-        return Stage(name, mechanism, proof, 0.5, _("people have to remember it"))
+        named = (0.5, _("people have to remember it"))
+        return named if connection.responsible else (0.0, _("done by hand, so somebody has to be named"))
     if proof is None or now - proof > CADENCE:
-        return Stage(name, mechanism, proof, 0.0, _("not seen to work in the last 90 days"))
-    return Stage(name, mechanism, proof, 1.0, "")
+        return 0.0, _("not seen to work in the last 90 days")
+    return 1.0, ""
 
 
 def _mechanisms(connection: Connection, *, has_token: bool) -> dict[str, str]:
@@ -166,7 +184,7 @@ def _creation(connection: Connection, *, login: bool) -> str:
 
 
 def _update(connection: Connection, *, login: bool) -> str:
-    rules = set(connection.attribute_sync.values()) or {"always"}
+    rules = {sync_rule(connection.attribute_sync, path) for path in login_paths()}
     return "jit" if login and rules != {"never"} else "manual"
 
 

@@ -10,7 +10,7 @@ from .export import Table
 _CONNECTION = (
     "slug", "name", "idp", "enabled", "halted_at", "jit", "linking", "attribute_sync", "group_sync", "delete_mode",
     "visibility", "manages_privileged", "strict", "stale_after_days", "stale_action", "session_max_age_seconds",
-    "seat_limit", "mass_leave_percent", "mass_leave_minutes", "mass_leave_halts", "created_at",
+    "seat_limit", "mass_leave_percent", "mass_leave_minutes", "mass_leave_halts", "responsible", "created_at",
 )  # fmt: skip
 _IDENTITY = (
     "connection", "user", "user_pk", "user_name", "external_id", "scim_id", "active", "scim_managed", "subject",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ BATCH = 1_000
 FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 # A cell that begins so is a formula to a spreadsheet, or becomes one when a blank is trimmed.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# Spreadsheets of half of Europe part cells at a semicolon, others at a tab, and then our quotation marks hold no line.
+_INNER_FORMULA = re.compile("([;\t\r\n][\"' \u00a0\ufeff]*)(?=[=+@\uff1d\uff0b\uff0d\uff20-])")
 
 
 class _Line:
@@ -63,6 +66,7 @@ def cell(value: Any) -> str:
 
 
 def _safe(text: str) -> str:
+    text = _INNER_FORMULA.sub(r"\1'", text)
     return (
         f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(_FORMULA) or text.startswith(_FORMULA) else text
     )

@@ -9,13 +9,28 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from ..models import Account, Connection, Event, GroupLink, Identity, Leave, SessionIndex, figures
+from ..models import (
+    Account,
+    Connection,
+    ConnectionToken,
+    Event,
+    GroupLink,
+    Identity,
+    Leave,
+    ScimRequest,
+    SessionIndex,
+    figures,
+)
 from ..models.figures import Holders
 from .accounts import ACCOUNTS
 from .directory import CONNECTIONS, GROUP_LINKS, IDENTITIES, SESSIONS
 from .events import EVENTS
 from .export import Table
-from .leaves import LEAVES, status_condition
+from .leave_list import LEAVES, status_condition
+from .overview import Basis, accounts_behind, counted_accounts
+from .requests import REQUESTS, class_condition
+from .tokens import TOKENS
+from .tokens import status_condition as token_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +68,8 @@ class Listed:
 
 
 def _anomaly(value: str, moment: Moment) -> Q:
-    return figures.anomalies(moment.now, moment.holders)[value]
+    basis = Basis(moment.holders, figures.stale_policies(), moment.sla)
+    return accounts_behind(value, moment.now, basis, accounts=counted_accounts())
 
 
 def _vouched_by(value: str, _moment: Moment) -> Q:
@@ -63,6 +79,14 @@ def _vouched_by(value: str, _moment: Moment) -> Q:
 
 def _leave_status(value: str, moment: Moment) -> Q:
     return status_condition(value, moment.now, moment.sla)
+
+
+def _answered(value: str, _moment: Moment) -> Q:
+    return class_condition(value)
+
+
+def _token_status(value: str, moment: Moment) -> Q:
+    return token_status(value, moment.now)
 
 
 _CONNECTION = {"connection": "connection__slug"}
@@ -86,8 +110,19 @@ LISTS: Mapping[str, Listed] = {
             "correlation_id": "correlation_id", "batch_id": "batch_id",
         },
     ),
+    "requests": Listed(
+        REQUESTS,
+        ScimRequest.objects.all,
+        {
+            "connection": "connection_slug", "answer": _answered, "status": "status", "method": "method",
+            "correlation_id": "correlation_id",
+        },
+    ),
     "connections": Listed(CONNECTIONS, Connection.objects.all, {"idp": "idp", "slug": "slug"}),
     "identities": Listed(IDENTITIES, Identity.objects.all, _CONNECTION),
     "groups": Listed(GROUP_LINKS, GroupLink.objects.all, _CONNECTION),
+    "tokens": Listed(
+        TOKENS, ConnectionToken.objects.all, {**_CONNECTION, "status": _token_status}
+    ),
     "sessions": Listed(SESSIONS, SessionIndex.objects.all, _CONNECTION),
 }  # fmt: skip

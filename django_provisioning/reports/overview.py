@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Account, Event, Leave, Rollup, figures
-from ..models.figures import Figure, Holders
-from . import charts, connections
+from ..models import Account, Event, Leave, Rollup, figures, traffic
+from ..models.figures import Figure, Holders, Policies
+from . import activity, charts, connections
 from .access_ends import Site, WorstCase, worst_case
 from .coverage import Coverage, coverage_of, overall
+from .requests import Traffic, traffic_of
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     Text = str | Promise
 
 LIVE_UP_TO = 10_000
-CHART_DAYS = 30
+CHART_DAYS = activity.SPANS[0]
 MOST_OPEN = 20
 
 # Name, what it means, and whether it must be nought.
@@ -42,7 +44,10 @@ ANOMALIES: Mapping[str, tuple[Text, Text]] = {
         _("Orphans"),
         _("Active and made by an IdP, but no enabled connection vouches for them any more."),
     ),
-    "stale": (_("Stale"), _("Active, and not seen for 90 days.")),
+    "stale": (
+        _("Stale"),
+        _("Active, and not seen for 90 days, or for as long as the policy of their connection says."),
+    ),
     "never_logged_in": (_("Never logged in"), _("Active for more than 30 days, and never seen.")),
     "privileged_local": (
         _("Privileged and local"),
@@ -54,6 +59,10 @@ ANOMALIES: Mapping[str, tuple[Text, Text]] = {
             "Staff or superusers that were there before this app; provisioning_adopt gives them an account row."
         ),
     ),
+    "local_edits": (
+        _("Drift: edited here"),
+        _("An attribute that an IdP owns says something else here than what was pushed last."),
+    ),
     "without_owner": (_("Without an owner"), _("Service and break-glass accounts that nobody answers for.")),
 }
 # Users without an account row are in no list of accounts.
@@ -63,10 +72,15 @@ _MUST_BE_NOUGHT = frozenset({"left_with_access", "out_of_band"})
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """A line of what is wrong; its name is that of the account list's filter, where they have accounts to list."""
+    """A line of what is wrong; its name is that of the account list's filter, where they have accounts to list.
+
+    ``count`` is None where it was never counted. ``compared_at`` is when a comparison of all accounts last ended, where
+    ``provisioning_run`` does it little by little.
+    """
 
     name: str
-    count: int
+    count: int | None
+    compared_at: datetime | None = None
 
     @property
     def label(self) -> Text:
@@ -77,6 +91,11 @@ class Anomaly:
     def meaning(self) -> Text:
         """Say what is counted."""
         return ANOMALIES[self.name][1]
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether it is counted by comparing, and so as of a time of its own."""
+        return self.name == figures.LOCAL_EDITS
 
     @property
     def is_listed(self) -> bool:
@@ -99,6 +118,7 @@ class ConnectionLine:
     worst_case: WorstCase
     problems: Sequence[str]
     refused: int
+    traffic: Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +149,7 @@ class Overview:
     overall: int | None
     days: Sequence[Day]
     chart: charts.Chart
+    requests: activity.Requests
     last_run_at: datetime | None = field(default=None)
 
     @property
@@ -144,16 +165,17 @@ class Overview:
         }
 
 
-def overview(now: datetime, *, holders: Holders, sla: timedelta) -> Overview:
-    """Read all of it [3 queries on a large site, 8 on a small one]."""
-    counted, counted_at = _figures(now, holders, sla)
-    lines = _lines(now, counted)
+def overview(now: datetime, *, holders: Holders, sla: timedelta, span: int = CHART_DAYS) -> Overview:
+    """Read all of it, with charts of ``span`` days [3 queries on a large site, 8 on a small one]."""
+    rows = list(connections.with_health(now))
+    policies = {one.pk: one.stale_after_days for one in rows if one.stale_after_days is not None}
+    counted, counted_at = _figures(now, Basis(holders, policies, sla), span)
+    lines = _lines(now, counted, rows)
     by_state = _sums(counted, 1)
-    days = _days(now, counted)
+    days = _days(now, counted, span)
     series = {
         phase: {day.day: getattr(day, phase) for day in days} for phase in ("joiner", "mover", "leaver")
     }
-    found = {one.key: one.count for one in counted if one.metric == "anomalies"}
     return Overview(
         now=now,
         counted_at=counted_at,
@@ -162,40 +184,87 @@ def overview(now: datetime, *, holders: Holders, sla: timedelta) -> Overview:
         unknown_users=_count(counted, "users", "unknown"),
         by_origin=_labelled(Account.Origin, _sums(counted, 0)),
         by_management=_labelled(Account.ManagedBy, _sums(counted, 2)),
-        anomalies=[Anomaly(name, found.get(name, 0)) for name in ANOMALIES],
+        anomalies=[_anomaly(name, counted) for name in ANOMALIES],
         leaves={one.key: one.count for one in counted if one.metric == "leaves"},
         open_leaves=list(Leave.objects.filter(closed_at=None).order_by("pk")[:MOST_OPEN]),
         lines=lines,
         overall=overall([(line.coverage, line.people) for line in lines]),
         days=days,
         chart=charts.bars_of([day.day for day in days], series),
+        requests=activity.requests_of(counted, [day.day for day in days]),
         last_run_at=lines[0].connection.last_run_at if lines else None,
     )
 
 
-def _figures(now: datetime, holders: Holders, sla: timedelta) -> tuple[list[Figure], datetime | None]:
-    since = now.astimezone(UTC).date() - timedelta(days=CHART_DAYS)
-    rows = list(Rollup.objects.exclude(day__lt=since))
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What live figures are judged by: who holds access, the days of each stale-account policy, and the limit."""
+
+    holders: Holders
+    policies: Policies
+    sla: timedelta
+
+
+def accounts_behind(name: str, now: datetime, basis: Basis, *, accounts: int) -> Q:
+    """Give the condition for the accounts that a number of the overview counts; ``accounts`` is how many were counted.
+
+    On a large site they are those that ``provisioning_run`` found last, as the number is: to find few among a million
+    would cost more than the page.
+
+    Raises:
+        KeyError: there is no such anomaly.
+    """
+    if name == figures.LOCAL_EDITS or is_large(accounts):
+        return figures.flagged(name)
+    return figures.anomalies(now, basis.holders, basis.policies)[name]
+
+
+def is_large(accounts: int) -> bool:
+    """Whether a site with so many accounts shows what was found in advance."""
+    return accounts > LIVE_UP_TO
+
+
+def counted_accounts() -> int:
+    """Give how many accounts ``provisioning_run`` counted last [1 query]."""
+    return Rollup.objects.filter(metric="accounts").aggregate(n=Sum("count"))["n"] or 0
+
+
+def _anomaly(name: str, counted: Sequence[Figure]) -> Anomaly:
+    if name == figures.LOCAL_EDITS:
+        whole = next(
+            (one for one in counted if one.metric == figures.EDITS and one.key == figures.WHOLE), None
+        )
+        return Anomaly(name, whole.count, whole.at) if whole else Anomaly(name, None)
+    return Anomaly(
+        name, next((one.count for one in counted if one.metric == "anomalies" and one.key == name), 0)
+    )
+
+
+def _figures(now: datetime, basis: Basis, span: int) -> tuple[list[Figure], datetime | None]:
+    since = now.astimezone(UTC).date() - timedelta(days=span)
+    rows = list(Rollup.objects.exclude(day__lt=since).exclude(metric=figures.CERTIFICATE))
     stored = [Figure(row.metric, row.key, row.count, row.scope, row.day, row.at) for row in rows]
-    if sum(one.count for one in stored if one.metric == "accounts") > LIVE_UP_TO:
+    if is_large(sum(one.count for one in stored if one.metric == "accounts")):
         return stored, max(row.computed_at for row in rows)
     live = [
-        *figures.of_accounts(now, holders),
+        *figures.of_accounts(now, basis.holders, basis.policies),
         *figures.of_identities(),
-        *figures.of_leaves(now, sla),
+        *figures.of_leaves(now, basis.sla),
         *figures.of_events(now),
+        # Requests are never counted live: a small site may have a busy directory.
+        *(one for one in stored if one.metric in {traffic.METRIC, figures.EDITS}),
     ]
     return live, None
 
 
-def _lines(now: datetime, counted: Sequence[Figure]) -> list[ConnectionLine]:
+def _lines(now: datetime, counted: Sequence[Figure], rows: Sequence[Any]) -> list[ConnectionLine]:
     people = {(one.scope, one.key): one.count for one in counted if one.metric == "identities"}
     latest: dict[str, dict[str, Figure]] = {}
     for one in counted:
         if one.metric == "latest":
             latest.setdefault(one.scope, {})[one.key] = one
     lines, site = [], Site.read()
-    for connection in connections.with_health(now):
+    for connection in rows:
         scope = str(connection.pk)
         seen = latest.get(scope, {})
         refused = seen.get("request.refused")
@@ -218,17 +287,17 @@ def _lines(now: datetime, counted: Sequence[Figure]) -> list[ConnectionLine]:
                 ),
                 problems=connections.problems(connection, now),
                 refused=refused.count if refused else 0,
+                traffic=traffic_of(connection),
             )
         )
     return lines
 
 
-def _days(now: datetime, counted: Sequence[Figure]) -> list[Day]:
-    today = now.astimezone(UTC).date()
+def _days(now: datetime, counted: Sequence[Figure], span: int) -> list[Day]:
     counts = {(one.key, one.day): one.count for one in counted if one.metric == "days"}
     return [
         Day(day, *(counts.get((phase, day), 0) for phase in Event.Phase.values[:3]))
-        for day in (today - timedelta(days=back) for back in reversed(range(CHART_DAYS)))
+        for day in activity.days_until(now, span)
     ]
 
 

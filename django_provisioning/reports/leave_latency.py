@@ -20,7 +20,7 @@ from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, Quer
 from django.db.models.functions import RowNumber
 
 from ..models import Event, Leave, PendingRevocation
-from .leaves import status_condition
+from .leave_list import status_condition
 
 PERCENTS = (50, 95, 100)
 MOST_NAMED = 100
@@ -115,6 +115,13 @@ def leavers(scope: Scope, *, now: datetime, sla: timedelta) -> Leavers:
         },
         late=_explained(list(rows.filter(late).order_by("pk")[:MOST_NAMED]), now, sla),
     )
+
+
+def reason_if_late(leave: Leave, *, now: datetime, sla: timedelta) -> str:
+    """Give the reason of ``Late`` for one removal, "" for one that is in time so far [0 or 2 queries]."""
+    if (leave.closed_at or now) - leave.received_at <= sla:
+        return ""
+    return _explained([leave], now, sla)[0].reason
 
 
 def _counters(late: Q) -> dict[str, Any]:
