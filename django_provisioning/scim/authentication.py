@@ -42,6 +42,8 @@ class BearerTokenAuthentication(BaseAuthentication):
         if token is None:
             count_failure(address)
             raise Unauthorized("The bearer token is not known.", headers=_INVALID)
+        # Whoever comes with a token that is over is known all the same, to those who look at the requests.
+        request.presented_token = token  # type: ignore[attr-defined]
         _require_usable(token, address)
         return AnonymousUser(), token
 

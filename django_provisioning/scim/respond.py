@@ -6,7 +6,9 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from ..lifecycle import request_log
 from ..mapping.json_text import dumps
+from ..models import ScimRequest
 from ..protocol.errors import ScimError
 from .call import Answer
 
@@ -14,7 +16,12 @@ CONTENT_TYPE = "application/scim+json"
 
 
 class ScimResponse(HttpResponse):
-    """A SCIM message; no cache keeps it, no browser guesses its type."""
+    """A SCIM message; no cache keeps it, no browser guesses its type.
+
+    ``record`` is noted when the server closes the answer, which it does after the last byte has gone out.
+    """
+
+    record: ScimRequest | None = None
 
     def __init__(self, body: Any, *, status: int, headers: dict[str, str] | None = None) -> None:
         content = b"" if body is None else dumps(body)
@@ -25,6 +32,13 @@ class ScimResponse(HttpResponse):
         self["X-Content-Type-Options"] = "nosniff"
         for name, value in (headers or {}).items():
             self[name] = value
+
+    def close(self) -> None:
+        """Hand the record over, while the database connection of the request is still there."""
+        record, self.record = self.record, None
+        if record is not None:
+            request_log.note(record)
+        super().close()
 
 
 def respond(answer: Answer) -> ScimResponse:

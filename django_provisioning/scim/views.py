@@ -24,6 +24,7 @@ from .body import read_body
 from .call import Answer, Call, tolerance_of
 from .exceptions import as_scim_error
 from .handlers import ResourceHandler, handler_for
+from .inspection import Observed, record_of
 from .location import base_url
 from .respond import respond, respond_error
 from .scopes import require_scope
@@ -66,6 +67,11 @@ class ScimView(APIView):
         """Give the view function; handlers open their own transactions, also under ATOMIC_REQUESTS."""
         return transaction.non_atomic_requests(super().as_view(**initkwargs))
 
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Look at the clock before anything else."""
+        self.observed = Observed()
+        return super().initialize_request(request, *args, **kwargs)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, then count the request against the connection's rate."""
         self.request_id = _request_id(request)
@@ -84,14 +90,18 @@ class ScimView(APIView):
 
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
         """Answer any exception with a SCIM error."""
-        return respond_error(as_scim_error(exc, getattr(self, "request_id", "") or uuid.uuid4().hex))
+        self.observed.error = as_scim_error(exc, getattr(self, "request_id", "") or uuid.uuid4().hex)
+        return respond_error(self.observed.error)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
-        """Write a handler's answer out and echo the request id."""
-        http = respond(response) if isinstance(response, Answer) else response
-        http["X-Request-ID"] = getattr(self, "request_id", None) or _request_id(request)
+        """Write a handler's answer out, echo the request id and let the request be noted when the answer is gone."""
+        answer = response if isinstance(response, Answer) else None
+        http = respond(answer) if answer is not None else response
+        request_id = getattr(self, "request_id", None) or _request_id(request)
+        http["X-Request-ID"] = request_id
+        http.record = record_of(self.observed, request, answer, http, request_id)
         self.headers = {}
-        return http
+        return cast("HttpResponse", http)
 
     def call(self, *, attributes: Any = None, excluded: Any = None) -> Call:
         """Give what the handlers need to know of this request."""
@@ -131,7 +141,9 @@ class ScimView(APIView):
 
     def body(self) -> Any:
         """Read the JSON body."""
-        return read_body(self.request._request)  # noqa: SLF001 (DRF has parsed nothing yet)
+        payload = read_body(self.request._request)  # noqa: SLF001 (DRF has parsed nothing yet)
+        self.observed.saw_body(payload)
+        return payload
 
 
 class ResourcesView(ScimView):
