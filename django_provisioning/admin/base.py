@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.paginator import Paginator
+from django.db import DataError
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,29 +18,39 @@ from django.utils.html import format_html
 from ..lifecycle.addresses import client_address
 from ..lifecycle.context import Actor, Context
 from ..models import Connection
+from .base_class import base_class
+from .paging import KeysetChangeList
 
 if TYPE_CHECKING:
     BaseAdmin = admin.ModelAdmin[Any]
     BasePaginator = Paginator[Any]
 else:
-    BaseAdmin = admin.ModelAdmin
+    BaseAdmin = base_class()
     BasePaginator = Paginator
+
+
+# Longer than anything that a link of ours says, and than the digits that Python makes a number of.
+_LONGEST_PARAMETER = 4_000
 
 
 class CappedPaginator(BasePaginator):
     """Counts at most ``cap`` rows: an exact count of a large table costs more than the page itself."""
 
-    cap = 10_000
+    cap = 1_000
+    # Set where the list knows its length without asking.
+    known: int | None = None
 
     @cached_property
     def _counted(self) -> int:
+        if self.known is not None:
+            return self.known
         rows: Any = self.object_list
         # The key alone: a sliced count would compute every annotation of every row that it counts.
         return int(rows.order_by().values("pk")[: self.cap + 1].count())
 
     @cached_property
     def count(self) -> int:
-        """Number of rows that can be paged through."""
+        """Number of rows, as far as they were counted."""
         return min(self._counted, self.cap)
 
     @property
@@ -47,15 +60,41 @@ class CappedPaginator(BasePaginator):
 
 
 class ProvisioningAdmin(BaseAdmin):
-    """A page without add and delete, with a constant number of queries per list."""
+    """A page without add and delete, with a constant number of queries per list.
+
+    ``sortable_by`` names what an index sorts, or a table that stays small: any other column would sort a million rows.
+    """
 
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = CappedPaginator
     list_per_page = 50
+    sortable_by: ClassVar[list[str] | tuple[str, ...] | None] = ()
 
     class Media:
         css = {"all": ["django_provisioning/admin.css"]}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
+        """Page by keys."""
+        return KeysetChangeList
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Read the list; what somebody typed into the address, and no database takes, is a wrong parameter.
+
+        Raises:
+            IncorrectLookupParameters: Django's answer to it is the list without any.
+        """
+        for name, values in request.GET.lists():
+            if name != SEARCH_VAR and any(_is_beyond_reason(value) for value in values):
+                raise IncorrectLookupParameters(name)
+        try:
+            return super().get_changelist_instance(request)
+        except (OverflowError, DataError) as error:  # A number or a time beyond what can be stored.
+            raise IncorrectLookupParameters(error) from error
+
+    def may_count(self, request: HttpRequest) -> bool:
+        """Whether the list under these filters is counted: not where rows are so rare that it means to read all."""
+        return True
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: these rows are made by the lifecycle."""
@@ -83,6 +122,10 @@ class ProvisioningAdmin(BaseAdmin):
         match = request.resolver_match
         own = f"{self.opts.app_label}_{self.opts.model_name}_"
         return match is None or (match.url_name or "").startswith(own)
+
+
+def _is_beyond_reason(value: str) -> bool:
+    return len(value) > _LONGEST_PARAMETER or "\0" in value
 
 
 class ReadOnlyAdmin(ProvisioningAdmin):

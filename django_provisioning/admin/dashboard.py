@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..conf import settings
-from ..lifecycle import addresses, rollups
+from ..lifecycle import addresses, request_log, rollups
+from ..reports.activity import SPANS
 from ..reports.overview import overview
 from .base import ReadOnlyAdmin
 
@@ -39,19 +40,27 @@ class DashboardAdmin(ReadOnlyAdmin):
         """Show the overview; ``admin_view`` has only asked whether somebody is staff."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        request_log.flush()
         sla = timedelta(seconds=settings.OFFBOARDING_SLA_SECONDS)
         base = addresses.scim_base_url()
         context = {
             **self.admin_site.each_context(request),
             "title": _("Overview"),
             "opts": self.opts,
-            "overview": overview(timezone.now(), holders=rollups.holders(), sla=sla),
+            "overview": overview(timezone.now(), holders=rollups.holders(), sla=sla, span=_span(request)),
+            "spans": SPANS,
             "sla": sla,
             "scim_base_url": base and request.build_absolute_uri(base),
             **_permissions(request),
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/django_provisioning/dashboard/overview.html", context)
+
+
+def _span(request: HttpRequest) -> int:
+    """Give how many days the charts show: the shortest of ``SPANS`` unless the query names another of them."""
+    wanted = request.GET.get("days")
+    return next((span for span in SPANS if wanted == str(span)), SPANS[0])
 
 
 def _permissions(request: HttpRequest) -> dict[str, bool]:
@@ -62,6 +71,7 @@ def _permissions(request: HttpRequest) -> dict[str, bool]:
         "view_connection",
         "view_event",
         "view_leave",
+        "view_scimrequest",
         "add_connection",
         "manage_connection",
     )

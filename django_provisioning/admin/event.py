@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Event
@@ -26,22 +27,29 @@ class EventAdmin(ExportMixin, ReadOnlyAdmin):
 
     table = EVENTS
     list_display = (
-        "time", "type", "outcome", "reason", "subject", "actor", "connection", "correlation",
+        "time", "labelled", "outcome", "reason", "subject", "actor", "connection", "correlation",
     )  # fmt: skip
     list_filter = ("phase", "outcome", "connection", EventTypeFilter)
     list_select_related = ("connection",)
     ordering = ("-pk",)
-    sortable_by = ()
     search_fields = ("correlation_id",)  # Shows the box; get_search_results looks the term up.
     search_help_text = _("A whole correlation id, or a person: beginning of a user name, or a whole SCIM id.")
     fieldsets = (
-        (None, {"fields": ("time", "type", "phase", "outcome", "reason")}),
+        (None, {"fields": ("time", "labelled", "phase", "outcome", "reason")}),
         (_("Who"), {"fields": ("actor_type", "actor_id", "actor_label", "ip")}),
         (_("Whom"), {"fields": ("subject_type", "subject_label", "subject_id", "scim_id")}),
         (_("What"), {"fields": ("changed", "effected")}),
         (_("Where it belongs"), {"fields": ("connection", "connection_slug", "correlation", "batch", "uid")}),
     )
-    readonly_fields = ("time", "changed", "effected", "correlation", "batch")
+    readonly_fields = ("time", "labelled", "changed", "effected", "correlation", "batch", "requests")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Lead to the SCIM request behind an event, for those who may see it."""
+        user: Any = request.user
+        found = super().get_fieldsets(request, obj)
+        if not user.has_perm("django_provisioning.view_scimrequest"):
+            return found
+        return [*found, (_("SCIM requests"), {"fields": ("requests",)})]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -50,14 +58,22 @@ class EventAdmin(ExportMixin, ReadOnlyAdmin):
         term = search_term.strip()[:255].replace("\x00", "")
         if not term:
             return queryset, False
-        people = [str(key) for key in people_search.matching_users(term)]
-        about = Q(subject_type="user", subject_id__in=people)
+        people = people_search.keys_as_text(term)
+        if people is None:
+            text = gettext("More than %(count)d people match: no event is found by its person. Add letters.")
+            self.message_user(request, text % {"count": people_search.MOST_NAMED}, messages.WARNING)
+        about = Q(subject_type="user", subject_id__in=people or [])
         return queryset.filter(Q(correlation_id=term) | about), False
 
     @admin.display(description=_("time"))
     def time(self, event: Event) -> str:
         """Give the time to the second, with its offset: minutes do not order an audit trail."""
         return timezone.localtime(event.occurred_at).isoformat(" ", "seconds")
+
+    @admin.display(description=_("type"))
+    def labelled(self, event: Event) -> str:
+        """Give the code, which exports and filters use, and what it means."""
+        return format_html('{} <div class="provisioning-muted">{}</div>', event.type, event.label)
 
     @admin.display(description=_("subject"))
     def subject(self, event: Event) -> str:
@@ -73,6 +89,15 @@ class EventAdmin(ExportMixin, ReadOnlyAdmin):
     def correlation(self, event: Event) -> str:
         """Link to all events of the same request."""
         return self._same("correlation_id", event.correlation_id)
+
+    @admin.display(description=_("SCIM requests"))
+    def requests(self, event: Event) -> str:
+        """Link to the SCIM request that caused it: one of the same correlation id."""
+        return (
+            self._same("correlation_id", event.correlation_id, "scimrequest")
+            if event.actor_type == "scim"
+            else "–"
+        )
 
     @admin.display(description=_("batch id"))
     def batch(self, event: Event) -> str:
@@ -99,10 +124,10 @@ class EventAdmin(ExportMixin, ReadOnlyAdmin):
         table = format_html_join("", '<tr><th scope="row">{}</th><td>{}</td></tr>', rows)
         return format_html("<table><tbody>{}</tbody></table>", table) if table else "–"
 
-    def _same(self, column: str, value: str) -> str:
+    def _same(self, column: str, value: str, model: str = "event") -> str:
         if not value:
             return "–"
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+        name = f"admin:{self.opts.app_label}_{model}_changelist"
         url = reverse(name, current_app=self.admin_site.name, query={column: value})
         return format_html('<a href="{}">{}</a>', url, value)
 

@@ -16,6 +16,7 @@ from ..lifecycle import exports
 from ..lifecycle.context import Context
 from ..reports.export import FORMATS, Table, lines
 from .base import context_of
+from .paging import POSITION_VARS
 
 if TYPE_CHECKING:
     from .base import BaseAdmin
@@ -48,7 +49,7 @@ class ExportMixin(BaseAdmin):
             "may_export": self.has_export_permission(request),
             "export_forms": list(FORMATS),
             "export_url": f"admin:{self.opts.app_label}_{self.opts.model_name}_export",
-            "query_string": request.GET.urlencode(),
+            "query_string": _filters_of(request),
         }
         return super().changelist_view(request, {**extra, **(extra_context or {})})
 
@@ -65,7 +66,7 @@ class ExportMixin(BaseAdmin):
         counted = _Counted(self.table.rows(queryset))
         text = lines(form, self.table.columns, counted)
         context = context_of(request)
-        body = _recorded(text, context, counted, (self.table.name, form, request.GET.urlencode()))
+        body = _recorded(text, context, counted, (self.table.name, form, _filters_of(request)))
         stamp = f"{timezone.now():%Y-%m-%d}"
         return StreamingHttpResponse(
             body,
@@ -76,6 +77,14 @@ class ExportMixin(BaseAdmin):
                 "X-Content-Type-Options": "nosniff",
             },
         )
+
+
+def _filters_of(request: HttpRequest) -> str:
+    """Give the query string without the page: the file holds them all."""
+    query = request.GET.copy()
+    for name in POSITION_VARS:
+        query.pop(name, None)
+    return query.urlencode()
 
 
 class _Counted:

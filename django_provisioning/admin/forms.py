@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +14,7 @@ from ..lifecycle.policy_shapes import problem_of
 from ..lifecycle.presets import PRESETS, policies_of
 from ..lifecycle.tokens import LONGEST_LIFETIME_DAYS, SCOPES
 from ..models import Account, Connection, Event
+from .granting import groups_beyond
 
 if TYPE_CHECKING:
     ConnectionModelForm = forms.ModelForm[Connection]
@@ -29,7 +30,9 @@ _LONGEST_OVERLAP_HOURS = 30 * 24
 
 
 class ConnectionForm(ConnectionModelForm):
-    """A connection with its policies."""
+    """A connection with its policies; ``person`` is who fills it in."""
+
+    person: ClassVar[Any] = None
 
     preset = forms.ChoiceField(
         label=_("Preset"),
@@ -51,7 +54,7 @@ class ConnectionForm(ConnectionModelForm):
             "revocation_issuer", "jit", "attribute_sync", "required_claims",
             "allowed_email_domains", "seat_limit", "session_max_age_seconds", "stale_after_days",
             "stale_action", "stale_warning_days", "default_groups",
-            "group_sync", "privilege_rules",
+            "group_sync", "privilege_rules", "responsible",
         )  # fmt: skip
         help_texts = {
             "slug": _("Names the connection in commands and events. It cannot be changed later."),
@@ -131,6 +134,10 @@ class ConnectionForm(ConnectionModelForm):
             raise forms.ValidationError(problem)
         if bool(cleaned.get("oidc_issuer")) != bool(cleaned.get("oidc_client_id")):
             raise forms.ValidationError(_("The OIDC issuer and the client id go together."))
+        added = set(cleaned.get("default_groups") or ()) - set(self.initial.get("default_groups") or ())
+        if beyond := groups_beyond(self.person, added):
+            text = _("Only a superuser, or who has their permissions, may hand out these groups: %(names)s.")
+            self.add_error("default_groups", forms.ValidationError(text, params={"names": ", ".join(beyond)}))
         return cleaned
 
 
@@ -144,6 +151,13 @@ class AccountForm(AccountModelForm):
             "kind": _("A break-glass account is never changed or locked out by an IdP."),
             "owner": _("Who answers for the account, above all for a service account."),
         }
+
+    def clean_kind(self) -> str:
+        """Refuse the kind of a self-test's people: policies and figures leave them out."""
+        kind: str = self.cleaned_data["kind"]
+        if kind == Account.Kind.TEST and "kind" in self.changed_data:
+            raise forms.ValidationError(_("Self-tests make their own accounts; nobody else is one."))
+        return kind
 
 
 class OperationForm(forms.Form):
@@ -295,3 +309,12 @@ class BatchForm(ReasonForm):
         if typed != self.count:
             raise forms.ValidationError(_("This is not the number of selected accounts."))
         return typed
+
+    def answers(self) -> dict[str, str]:
+        """Give what was decided beside the reason, as texts that a page can carry on to the next request."""
+        return {}
+
+    @staticmethod
+    def restored(answers: dict[str, str]) -> dict[str, Any]:
+        """Give the answers as the verb takes them."""
+        return dict(answers)

@@ -25,6 +25,7 @@ class GroupLinkAdmin(ExportMixin, ReadOnlyAdmin):
     list_filter = ("connection",)
     list_select_related = ("connection", "group")
     ordering = ("-pk",)
+    sortable_by = ("display_name", "updated_at")  # Groups are few.
     search_fields = ("display_name",)
     search_help_text = _("Beginning of the display name.")
     fieldsets = (

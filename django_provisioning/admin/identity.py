@@ -22,11 +22,12 @@ class IdentityAdmin(ExportMixin, ReadOnlyAdmin):
 
     table = IDENTITIES
     list_display = (
-        "user_name", "connection", "user", "active", "scim_managed", "external_id", "last_synced_at", "deleted_at",
+        "folded_name", "connection", "user", "active", "scim_managed", "external_id", "last_synced_at", "deleted_at",
     )  # fmt: skip
     list_filter = ("connection", "active", "scim_managed", DeletedFilter)
     list_select_related = ("connection", "user")
     ordering = ("-pk",)
+    sortable_by = ("folded_name", "last_synced_at")
     search_fields = ("user_name",)  # Shows the box; get_search_results looks the term up.
     search_help_text = people_search.HELP_TEXT
     fieldsets = (
@@ -58,9 +59,12 @@ class IdentityAdmin(ExportMixin, ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Look the term up by indexes; see ``people_search``."""
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(user__in=people_search.matching_users(search_term)), False
+        return people_search.matching(request, queryset, search_term), False
+
+    @admin.display(description=_("user name"), ordering="user_name_key")
+    def folded_name(self, identity: Identity) -> str:
+        """Give the name as it was pushed; its folded key is what sorts."""
+        return str(identity.user_name)
 
     @admin.display(description=_("connection"))
     def connection_link(self, identity: Identity) -> str:

@@ -21,6 +21,7 @@ class SessionIndexAdmin(ExportMixin, ReadOnlyAdmin):
     list_filter = ("connection",)
     list_select_related = ("user", "connection")
     ordering = ("-pk",)
+    sortable_by = ("last_seen_at",)
     search_fields = ("user",)  # Shows the box; get_search_results looks the term up.
     search_help_text = people_search.HELP_TEXT
     fields = ("user", "connection", "created_at", "last_seen_at")
@@ -42,6 +43,4 @@ class SessionIndexAdmin(ExportMixin, ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Look the term up by indexes; see ``people_search``."""
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(user__in=people_search.matching_users(search_term)), False
+        return people_search.matching(request, queryset, search_term), False

@@ -1,5 +1,6 @@
 "use strict";
-// Looks for the next request of the identity provider while somebody watches; without a script there is a link.
+// Looks for the next request of the identity provider while somebody watches; without a script there is a link. It asks
+// every five seconds for ten minutes at the most, and not at all while the tab is hidden.
 {
     const line = document.getElementById("first-request");
     const button = document.getElementById("watch");
@@ -9,40 +10,51 @@
     let timer = null;
     let tries = 0;
 
-    const stop = () => {
+    const stop = (text) => {
         clearTimeout(timer);
         timer = null;
         button.textContent = start;
+        if (text) {
+            line.textContent = text;
+        }
+    };
+    const ask = async () => {
+        const answer = await fetch(line.dataset.statusUrl, { headers: { Accept: "application/json" } });
+        // A session that has ended is sent to the login page, which is no answer.
+        if (!answer.ok || answer.redirected) {
+            return null;
+        }
+        return (await answer.json()).last_request;
     };
     const look = async () => {
-        tries += 1;
-        try {
-            const answer = await fetch(line.dataset.statusUrl, { headers: { Accept: "application/json" } });
-            const last = (await answer.json()).last_request;
-            if (last && last !== line.dataset.last) {
-                line.dataset.last = last;
-                line.textContent = `✓ ${line.dataset.arrived} ${last}`;
-                stop();
-                return;
+        let last = "";
+        if (!document.hidden) {
+            tries += 1;
+            try {
+                last = await ask();
+            } catch {
+                // The network may be back at the next look.
             }
-        } catch {
-            // The next look may succeed.
         }
         if (timer === null) {
             return;
         }
-        if (tries >= most) {
-            line.textContent = line.dataset.gaveUp;
-            stop();
-            return;
+        if (last === null) {
+            stop(line.dataset.lost);
+        } else if (last && last !== line.dataset.last) {
+            line.dataset.last = last;
+            stop(`✓ ${line.dataset.arrived} ${last}`);
+        } else if (tries >= most) {
+            stop(line.dataset.gaveUp);
+        } else {
+            timer = setTimeout(look, pause);
         }
-        timer = setTimeout(look, pause);
     };
 
     button.hidden = false;
     button.addEventListener("click", () => {
         if (timer !== null) {
-            stop();
+            stop(line.dataset.stopped);
             return;
         }
         tries = 0;

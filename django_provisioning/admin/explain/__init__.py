@@ -1,0 +1,1 @@
+"""What would happen, as a page: ``page.py`` runs it and undoes it, ``form.py`` reads what was asked."""

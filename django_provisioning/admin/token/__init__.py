@@ -1,0 +1,1 @@
+"""The list of tokens, and how one is issued, rotated and revoked. Start in ``model_admin.py``."""
