@@ -108,6 +108,22 @@ SETTINGS: Mapping[str, Setting] = {
     "OFFBOARDING_SLA_SECONDS": Setting(
         300, (int,), "Seconds within which all access of a leaver has to be ended; a later end is a breach in reports."
     ),
+    "ADMIN_BASE_CLASS": Setting(
+        None, _OPTIONAL_TEXT,
+        "Dotted path of the ModelAdmin that the pages are made of. Without it that of django-unfold where 'unfold' is "
+        "installed, else Django's.",
+    ),
+    "REQUEST_LOG": Setting(
+        "all", (str,),
+        "Which SCIM requests are kept for people to look at: 'all', 'changes' (not the reads that went well) or 'off'.",
+    ),
+    "REQUEST_LOG_DAYS": Setting(30, (int,), "Days after which provisioning_run forgets a SCIM request."),
+    "REQUEST_LOG_BODIES": Setting(
+        False, (bool,),
+        "Keep the bodies of SCIM requests and answers as well, with every value masked that may be somebody's; a check "
+        "warns while it is on.",
+    ),
+    "REQUEST_LOG_BODY_BYTES": Setting(16_384, (int,), "Longest text that is kept of a body; the rest is cut off."),
     "REVOKERS": Setting([], (list, tuple), "Dotted paths of further Revoker classes."),
     "REVOKERS_OFF": Setting(
         [], (list, tuple), "Kinds of access that a leave does not end, e.g. ['otp_devices']; a check warns of each."

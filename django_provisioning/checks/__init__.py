@@ -19,6 +19,7 @@ from .django_scim2 import (
 from .evidence import evidence_is_signed_with_a_key_of_its_own
 from .guard import backends_refuse_inactive_users, guard_is_in_its_place, session_ages_are_kept
 from .models import needed_apps_are_installed, user_and_group_models_fit
+from .requests import bodies_of_requests_are_not_kept
 from .schedule import (
     logins_without_a_directory_have_a_control,
     scheduled_run_is_seen,
@@ -28,6 +29,7 @@ from .schedule import (
 from .sessions import sessions_can_be_deleted
 from .tokens import tokens_expire_and_not_soon
 from .transport import debug_is_off_where_tokens_are_served, scim_is_served_over_https
+from .user_admin import own_user_page_shows_provisioning
 
 CHECKS = (
     Check("E001", settings_are_known_and_typed),
@@ -44,7 +46,9 @@ CHECKS = (
     Check("W005", scim_is_served_over_https, deploy=True),
     Check("W006", evidence_is_signed_with_a_key_of_its_own, deploy=True),
     Check("W007", scheduled_run_is_seen, deploy=True, reads_database=True),
+    Check("W009", own_user_page_shows_provisioning),
     Check("W011", somebody_can_always_come_in, reads_database=True),
+    Check("W012", bodies_of_requests_are_not_kept),
     Check("W013", every_credential_has_its_revoker),
     Check("W014", debug_is_off_where_tokens_are_served, deploy=True),
     Check("W015", token_classes_refuse_who_has_left),

@@ -10,6 +10,7 @@ from django.conf import settings as django_settings
 from django.utils.module_loading import import_string
 
 from ..conf import NAME, SETTINGS, settings
+from ..lifecycle.request_log import MODES
 from ..lifecycle.tokens import LONGEST_LIFETIME_DAYS
 from ..scim.throttling import parse_rate
 from .problems import Problems
@@ -58,6 +59,8 @@ def _form_problems(key: str, value: Any) -> Problems:
             f"{NAME}[{key!r}] is {value!r}.",
             "Use 1 to 20 letters and digits: tokens would not be recognised.",
         )
+    elif key == "REQUEST_LOG" and value not in MODES:
+        yield f"{NAME}[{key!r}] is {value!r}.", f"It must be one of {', '.join(map(repr, MODES))}."
     elif key == "SITE_URL" and value is not None and not _is_origin(value):
         yield f"{NAME}[{key!r}] is {value!r}.", "Write scheme and host alone, e.g. 'https://app.example.com'."
 

@@ -15,8 +15,8 @@ from django_provisioning.conf import settings
 from django_provisioning.management.command import ProvisioningCommand, connection_of
 from django_provisioning.management.output import rendered
 from django_provisioning.reports.export import lines
-from django_provisioning.reports.leavers import Figures, Latency, Leavers, Scope, leavers
-from django_provisioning.reports.leaves import LEAVES
+from django_provisioning.reports.leave_latency import Figures, Latency, Leavers, Scope, leavers
+from django_provisioning.reports.leave_list import LEAVES
 
 
 class Command(ProvisioningCommand):
