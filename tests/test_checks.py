@@ -272,7 +272,7 @@ class TestTokensExpire:
 def test_scim_over_plain_http_is_a_warning(
     settings: Any, ssl_redirect: bool, configured: dict[str, Any], urlconf: str, count: int
 ) -> None:
-    """W005 is content with either way to refuse plain HTTP, or with no SCIM at all."""
+    """W005 is content with either way to refuse plain HTTP, or with no SCIM at all (C10)."""
     settings.SECURE_SSL_REDIRECT = ssl_redirect
     settings.DJANGO_PROVISIONING = configured
     settings.ROOT_URLCONF = urlconf

@@ -102,6 +102,7 @@ def test_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     assert {name.split("/")[0].split("-")[0] for name in names} == {"django_provisioning"}
     assert "django_provisioning/py.typed" in names
     assert "django_provisioning/migrations/0001_initial.py" in names
+    assert {f"django_provisioning/locale/{code}/LC_MESSAGES/django.mo" for code in ("de", "es")} <= set(names)
 
 
 def test_classifiers_name_what_the_matrix_runs() -> None:

@@ -58,7 +58,7 @@ def test_offboard_action_asks_before_it_ends_anything() -> None:
 
 
 def test_offboard_action_ends_access_of_all_under_one_batch_id() -> None:
-    """Each account gets its own event with the reason; one batch id joins them."""
+    """Each account gets its own event with the reason; one batch id joins them (C8)."""
     accounts = [pushed(name) for name in ("ada", "grace", "alan")]
     browser = superuser()
 
@@ -70,7 +70,9 @@ def test_offboard_action_ends_access_of_all_under_one_batch_id() -> None:
     assert {(event.reason, event.actor_id) for event in found} == {("TICKET-7", str(browser.person.pk))}
     assert len({event.batch_id for event in found}) == 1
     assert found[0].batch_id
-    assert messages_of(response) == ["Offboard: 2 accounts."]
+    done, where = messages_of(response)
+    assert done == "Offboard: 2 accounts."
+    assert f"?batch_id={found[0].batch_id}" in where
     assert LogEntry.objects.filter(change_message="Offboard: TICKET-7").count() == 2
 
 
@@ -157,7 +159,7 @@ def test_verb_on_many_accounts_wants_the_number_typed(monkeypatch: pytest.Monkey
 
 def test_verb_on_too_many_accounts_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than Django takes as fields would fail later, half told."""
-    monkeypatch.setattr("django_provisioning.admin.account.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("django_provisioning.admin.account.model_admin.MOST_AT_ONCE", 1)
     accounts = [pushed("ada"), pushed("grace")]
 
     response = choose(superuser(), "offboard", *accounts)
@@ -243,7 +245,7 @@ def test_verb_without_the_permission_is_forbidden(permissions: tuple[str, ...]) 
 
 
 def test_account_kind_and_owner_are_written_with_an_event() -> None:
-    """The two facts that people decide go through the lifecycle; the event shows old and new."""
+    """The two facts that people decide go through the lifecycle; the event shows old and new (N14)."""
     account = pushed()
     owner = local_user("boss")
 
@@ -320,7 +322,7 @@ def test_account_page_shows_identities_groups_sessions_and_events() -> None:
 
 
 def test_account_list_shows_every_source() -> None:
-    """Origin, manager and connections stand in the row."""
+    """Origin, manager and connections stand in the row (C24)."""
     connection = make_connection("acme", idp="okta")
     push(connection, "ada@example.com")
     jit_identity(connection, "grace@example.com")
@@ -337,7 +339,7 @@ def test_account_list_shows_every_source() -> None:
 
 
 def test_account_list_shows_the_latest_login_and_sync() -> None:
-    """A login by SSO counts as well as one by Django, whichever is later."""
+    """A login by SSO counts as well as one by Django, whichever is later (C33)."""
     account = pushed()
     row = superuser().get("account_changelist").context["cl"]
     listed = next(one for one in row.result_list if one.pk == account.pk)
@@ -428,4 +430,16 @@ def test_account_search_with_too_many_matches_says_so(monkeypatch: pytest.Monkey
     response = superuser().get("account_changelist", query={"q": "ada"})
 
     assert len(result_of(response)) == 1
-    assert "More people match than can be shown" in text_of(response)
+    assert "Too many people match: the list shows some of them only." in text_of(response)
+
+
+def test_nobody_is_made_a_test_account() -> None:
+    """Policies and figures leave a self-test's people out, so the kind would hide whoever has it."""
+    user = local_user("ada")
+    management.account_of(make_context(), user, origin=Account.Origin.MANUAL)
+    account = account_of(user)
+
+    response = superuser().post("account_change", account.pk, kind="test", owner="")
+
+    assert response.status_code == 200
+    assert account_of(user).kind == Account.Kind.HUMAN

@@ -89,3 +89,87 @@ def test_connection_page_of_a_token_issuer_opens() -> None:
     page = text_of(Browser("issue_token").get("connection_change", connection.pk))
 
     assert "Create accounts" in page
+
+
+ANSWERS = {"role_changes": "rarely", "follows": "at_once", "ends_elsewhere": "no"}
+
+
+@pytest.mark.parametrize(
+    ("role_changes", "follows", "ends_elsewhere", "preset"),
+    [
+        ("rarely", "next_login", "yes", "jit_only"),
+        ("rarely", "next_login", "no", "offboarding_first"),
+        ("rarely", "day", "yes", "jit_then_scim"),
+        ("rarely", "day", "no", "offboarding_first"),
+        ("rarely", "at_once", "yes", "scim_authoritative"),
+        ("rarely", "at_once", "no", "regulated"),
+        ("often", "next_login", "yes", "jit_then_scim"),
+        ("often", "next_login", "no", "offboarding_first"),
+        ("often", "day", "yes", "scim_authoritative"),
+        ("often", "day", "no", "scim_authoritative"),
+        ("often", "at_once", "yes", "scim_authoritative"),
+        ("often", "at_once", "no", "regulated"),
+    ],
+)
+def test_questions_recommend_a_preset_with_the_reason(
+    role_changes: str, follows: str, ends_elsewhere: str, preset: str
+) -> None:
+    """All twelve answers lead somewhere: the page says why, and the form below has the preset chosen (N2)."""
+    query = {"role_changes": role_changes, "follows": follows, "ends_elsewhere": ends_elsewhere}
+
+    response = superuser().get("connection_add", query=query)
+
+    page = text_of(response)
+    assert f"Recommended: {preset}" in page
+    assert f'<option value="{preset}" selected>' in page
+    assert str(response.context["recommendation"].reason)[:40] in page
+    assert all(f'name="{name}" value="{value}"' in page for name, value in query.items())
+
+
+@pytest.mark.parametrize("query", [{"role_changes": "often"}, {**ANSWERS, "follows": "whenever"}])
+def test_questions_with_an_answer_missing_recommend_nothing(query: dict[str, str]) -> None:
+    """Half an answer is no basis; an answer that is none is none (N2)."""
+    page = text_of(superuser().get("connection_add", query=query))
+
+    assert "Recommended:" not in page
+    assert "Answer all three questions" in page
+
+
+@pytest.mark.parametrize("chosen", ["regulated", "jit_only", ""])
+def test_questions_are_kept_in_the_event_with_what_was_chosen(chosen: str) -> None:
+    """The record says what was answered, what that recommends, and what the person did (N2)."""
+    superuser().post("connection_add", **connection_fields(**ANSWERS, preset=chosen))
+
+    event = Event.objects.get(type="connection.created")
+    assert event.effects == {**ANSWERS, "recommended_preset": "regulated", "preset": chosen or "none"}
+
+
+def test_questions_may_be_left_out() -> None:
+    """They are an offer: without answers the connection is made, and the event claims none (N2)."""
+    browser = superuser()
+    page = text_of(browser.get("connection_add"))
+
+    browser.post("connection_add", **connection_fields(role_changes="often"))
+
+    assert "Which preset?" in page
+    assert Connection.objects.filter(slug="acme").exists()
+    assert Event.objects.get(type="connection.created").effects == {}
+
+
+def test_questions_are_not_asked_of_a_connection_that_is_there() -> None:
+    """They choose where to begin; a policy is changed in the form."""
+    connection = make_connection("acme")
+
+    assert "Which preset?" not in text_of(superuser().get("connection_change", connection.pk, query=ANSWERS))
+
+
+def test_responsible_is_shown_changed_and_recorded() -> None:
+    """Who does by hand what nothing here does is a policy like the others."""
+    connection = make_connection("acme", idp="okta")
+    browser = superuser()
+
+    browser.post("connection_change", connection.pk, **connection_fields(responsible="Service desk"))
+
+    event = Event.objects.get(type="connection.configured")
+    assert event.changes == {"responsible": {"old": "", "new": "Service desk"}}
+    assert "done by hand by: Service desk." in text_of(browser.get("connection_change", connection.pk))

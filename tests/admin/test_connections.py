@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from django_provisioning.models import Connection, ConnectionDomain, Event
@@ -261,6 +262,7 @@ def test_page_without_scim_urls_says_so(settings: Any) -> None:
     page = text_of(superuser().get("connection_change", connection.pk))
 
     assert "not included in this site’s URLconf" in page
+    assert 'path("scim/v2/", include("django_provisioning.urls")),' in page
 
 
 def test_manage_connection_alone_does_not_open_the_admin_to_an_idp() -> None:
@@ -279,3 +281,84 @@ def test_manage_connection_alone_does_not_open_the_admin_to_an_idp() -> None:
     connection.refresh_from_db()
     assert connection.manages_privileged is True
     assert connection.privilege_rules == {"ops": "superuser"}
+
+
+def test_manager_hands_out_no_group_that_grants_more_than_the_manager_has() -> None:
+    """A group without rights may be given to new accounts; one with more than the manager has only by a superuser."""
+    connection = make_connection("acme", idp="okta")
+    Group.objects.create(name="Readers")
+    Group.objects.create(name="Editors").permissions.set(Permission.objects.filter(codename="view_group"))
+    sent = connection_fields(default_groups='["Readers", "Editors"]')
+    manager = Browser("manage_connection")
+
+    refused = manager.post("connection_change", connection.pk, **sent)
+    harmless = manager.post("connection_change", connection.pk, **sent | {"default_groups": '["Readers"]'})
+    superuser().post("connection_change", connection.pk, **sent)
+    kept = manager.post("connection_change", connection.pk, **sent | {"name": "Acme Ltd"})
+
+    connection.refresh_from_db()
+    assert (refused.status_code, harmless.status_code, kept.status_code) == (200, 302, 302)
+    assert "may hand out these groups: Editors." in text_of(refused)
+    assert (connection.name, connection.default_groups) == ("Acme Ltd", ["Readers", "Editors"])
+
+
+def test_connection_page_says_the_effective_rule_in_words() -> None:
+    """Policies are read together with what is there: no domain, a token, and who decides about an attribute (C4)."""
+    connection = make_connection(
+        "acme", linking="verified_email", oidc_issuer="https://idp.example.com", oidc_client_id="app",
+        attribute_sync={"default": "empty_only", "displayname": "never"},
+    )  # fmt: skip
+    browser = superuser()
+
+    before = text_of(browser.get("connection_change", connection.pk))
+    make_token(connection)
+    browser.post("connection_verify_domain", connection.pk, domain="example.com")
+    after = text_of(browser.get("connection_change", connection.pk))
+
+    assert "<strong>!</strong> Nobody is linked: no e-mail domain is verified" in before
+    assert "Removal path: none." in before
+    assert "This application wins: a login fills it only while it is empty." in before
+    assert "No effect: no claim fills this attribute." in before
+    assert "its e-mail address is in example.com" in after
+    assert "access ends before its request is answered" in after
+    assert "Nobody is linked" not in after
+
+
+def test_connection_page_after_a_refused_form_speaks_of_what_is_stored() -> None:
+    """What was typed and not saved is not what happens."""
+    connection = make_connection("acme", idp="okta")
+
+    response = superuser().post(
+        "connection_change", connection.pk, **connection_fields(delete_mode="erase", mass_leave_percent="101")
+    )
+
+    assert response.status_code == 200
+    assert "the Django user stays, inactive" in text_of(response)
+    assert "the Django user is deleted" not in text_of(response)
+
+
+def test_connection_page_of_a_disabled_connection_names_the_remedy() -> None:
+    """The banner says what is refused, and how it is put to work again, to those who may."""
+    connection = make_connection("acme", enabled=False)
+
+    manager = text_of(superuser().get("connection_change", connection.pk))
+    looker = text_of(Browser("view_connection").get("connection_change", connection.pk))
+
+    assert "This connection is disabled." in manager
+    assert "tick “enabled” below and save" in manager
+    assert "This connection is disabled." in looker
+    assert "tick “enabled”" not in looker
+
+
+def test_connection_page_tells_its_health() -> None:
+    """What the overview says of the connection, its own page says too (C33)."""
+    connection = make_connection("acme")
+
+    new = text_of(superuser().get("connection_change", connection.pk))
+    make_token(connection)
+    waiting = text_of(superuser().get("connection_change", connection.pk))
+
+    assert "! no token yet" in new
+    assert "! waiting for the first request" in waiting
+    assert "The directory has not called yet." in waiting
+    assert url_of("connection_setup", connection.pk) in waiting

@@ -145,4 +145,10 @@ def test_pages_can_be_added_to_an_admin_site_of_the_project() -> None:
 
     register(site)
 
-    assert {model._meta.model_name for model in site._registry} == {*MODELS, "dashboard", "leave"}
+    assert {model._meta.model_name for model in site._registry} == {
+        *MODELS,
+        "connectiontoken",
+        "dashboard",
+        "leave",
+        "scimrequest",
+    }

@@ -275,3 +275,215 @@ def test_token_operation_without_csrf_token_is_forbidden() -> None:
 
     assert response.status_code == 403
     assert not connection.tokens.exists()
+
+
+def token_at(connection: Connection, name: str = "production", **times: Any) -> ConnectionToken:
+    """Make a token whose times are so many minutes ago."""
+    make_token(connection, name=name)
+    token = connection.tokens.latest("pk")
+    now = timezone.now()
+    for field, minutes in times.items():
+        setattr(token, field, None if minutes is None else now - timedelta(minutes=minutes))
+    token.save()
+    return token
+
+
+@pytest.mark.parametrize(
+    ("old_used", "new_used", "advice"),
+    [
+        (180.5, 5, "Last used 3 hours ago, and the new token {new} is in use: safe to revoke now."),
+        (None, 5, "Never used, and the new token {new} is in use: safe to revoke now."),
+        (30.5, 5, "Still in use: last used 30 minutes ago. Give the identity provider the new token {new}."),
+        (180.5, 200, "Still in use: last used 3 hours ago. Give the identity provider the new token {new}."),
+        (180.5, None, "Keep it: the new token {new} has not been used yet."),
+        (None, None, "Keep it: the new token {new} has not been used yet."),
+    ],
+)
+def test_rotated_token_says_whether_it_is_safe_to_revoke(
+    old_used: float | None, new_used: float | None, advice: str
+) -> None:
+    """Page of the connection, inventory and question say the same of the old token, and nothing of the new (N13)."""
+    connection = make_connection("acme")
+    old = token_at(connection, created_at=10_000, last_used_at=old_used)
+    new = token_at(connection, created_at=300, last_used_at=new_used)
+    browser = superuser()
+    expected = advice.format(new=new.key_id)
+
+    pages = [
+        browser.get("connection_change", connection.pk),
+        browser.get("connectiontoken_change", old.pk),
+        browser.get("connection_revoke_token", connection.pk, old.pk),
+    ]
+
+    assert [text_of(page).count(expected) for page in pages] == [1, 1, 1]
+    assert "the new token" not in text_of(browser.get("connectiontoken_change", new.pk))
+
+
+def test_rotated_token_advice_needs_a_live_token_of_the_same_name() -> None:
+    """A token of another purpose, or one that was revoked, replaces nothing."""
+    connection = make_connection("acme")
+    old = token_at(connection, created_at=10_000, last_used_at=180)
+    token_at(connection, "staging", created_at=300, last_used_at=5)
+    token_at(connection, created_at=300, last_used_at=5, revoked_at=1)
+
+    browser = superuser()
+    pages = [
+        text_of(browser.get("connectiontoken_change", old.pk)),
+        text_of(browser.get("connection_change", connection.pk)),
+    ]
+
+    assert [page for page in pages if "safe to revoke" in page] == []
+
+
+@pytest.mark.parametrize(
+    ("times", "status", "expiry"),
+    [
+        ({"expires_at": -60 * 24 * 400, "last_used_at": 5}, "✓ live", "399 days left"),
+        ({"expires_at": -60 * 24 * 400}, "✓ live, never used", "399 days left"),
+        ({"expires_at": -60 * 24 * 8 - 5, "last_used_at": 5}, "! live, expires soon", "! 8 days left"),
+        ({"expires_at": -60 * 24 - 5}, "! live, expires soon", "! 1 day left"),
+        ({"expires_at": -60 * 5 - 5}, "! live, expires soon", "! 5 hours left"),
+        ({"expires_at": None, "last_used_at": 5}, "✓ live", "! never expires"),
+        ({"expires_at": 5}, "✕ expired", ""),
+        ({"revoked_at": 5}, "✕ revoked", ""),
+    ],
+)
+def test_token_says_its_status_and_how_long_it_lives(times: dict[str, Any], status: str, expiry: str) -> None:
+    """Connection page and inventory warn in words and marks before a token ends (N13, N15)."""
+    connection = make_connection("acme")
+    token_at(connection, **times)
+    browser = superuser()
+
+    pages = [
+        text_of(browser.get("connection_change", connection.pk)),
+        text_of(browser.get("connectiontoken_changelist")),
+    ]
+
+    assert all(f">{status}<" in page for page in pages)
+    assert all((expiry or "days left") in page for page in pages) is bool(expiry)
+
+
+@pytest.mark.parametrize(
+    ("status", "names"),
+    [
+        ("live", ["used", "endless"]),
+        ("expiring", ["soon"]),
+        ("unused", ["new"]),
+        ("expired", ["over"]),
+        ("revoked", ["gone"]),
+        ("nonsense", []),
+    ],
+)
+def test_token_inventory_filters_by_what_its_column_says(status: str, names: list[str]) -> None:
+    """Each token is in exactly one status, and the file has the same rows as the list (N15)."""
+    connection = make_connection("acme")
+    year = -60 * 24 * 365
+    token_at(connection, "used", last_used_at=5, expires_at=year)
+    token_at(connection, "endless", last_used_at=5, expires_at=None)
+    token_at(connection, "new", expires_at=year)
+    token_at(connection, "soon", last_used_at=5, expires_at=-60)
+    token_at(connection, "over", last_used_at=5, expires_at=1)
+    token_at(connection, "gone", last_used_at=5, revoked_at=1)
+    browser = superuser()
+
+    listed = browser.get("connectiontoken_changelist", query={"status": status}).context["cl"].result_list
+    body = browser.get("connectiontoken_export", "jsonl", query={"status": status}).getvalue().decode()
+
+    assert sorted(token.name for token in listed) == sorted(names)
+    rows = [json.loads(line) for line in body.splitlines()]
+    assert sorted(row["name"] for row in rows) == sorted(names)
+    assert {row["status"] for row in rows} == ({status} if names else set())
+
+
+def test_token_inventory_names_owner_use_and_expiry_and_no_secret() -> None:
+    """One list of everything a directory may call with: whose, since when, until when, last used from where (N15)."""
+    connection = make_connection("acme")
+    browser = superuser()
+    issued = text_of(issue(browser, connection))
+    secret = TOKEN.findall(issued)[0].split("_")[2]
+    ConnectionToken.objects.update(last_used_at=timezone.now(), last_used_ip="192.0.2.7")
+    token = connection.tokens.get()
+
+    page = text_of(browser.get("connectiontoken_changelist"))
+    detail = text_of(browser.get("connectiontoken_change", token.pk))
+    file = browser.get("connectiontoken_export", "csv").getvalue().decode()
+
+    for text in (page, detail, file):
+        assert browser.person.get_username() in text
+        assert all(
+            part in text
+            for part in (token.key_id, "Okta production", "192.0.2.7", f"{token.expires_at:%Y-%m-%d}")
+        )
+        assert secret not in text
+        assert token.digest not in text
+    assert "scim:users" in detail
+    assert "scim:users" in file
+    assert url_of("connection_change", connection.pk) in detail
+    assert browser.get("connectiontoken_changelist", query={"digest__startswith": "a"}).status_code in (
+        302,
+        400,
+    )
+
+
+def test_token_inventory_changes_nothing_and_is_for_those_who_see_connections() -> None:
+    """The list is read-only for a superuser too, and closed to who may only see accounts (N15)."""
+    make_token(make_connection("acme"))
+    token = ConnectionToken.objects.get()
+
+    seen = Browser("view_connection").get("connectiontoken_changelist").status_code
+    closed = Browser("view_account").get("connectiontoken_changelist").status_code
+    posted = superuser().post("connectiontoken_change", token.pk, name="other").status_code
+
+    assert (seen, closed, posted) == (200, 403, 403)
+
+
+def test_token_inventory_costs_the_same_at_any_length(django_assert_max_num_queries: Any) -> None:
+    """Connection and owner of a hundred tokens come with the tokens."""
+    connection = make_connection("acme")
+    browser = superuser()
+    for number in range(20):
+        make_token(connection, name=f"token {number}", created_by=browser.person)
+
+    with django_assert_max_num_queries(8):
+        response = browser.get("connectiontoken_changelist")
+
+    assert len(response.context["cl"].result_list) == 20
+
+
+def test_connection_page_costs_the_same_at_any_number_of_tokens(django_assert_max_num_queries: Any) -> None:
+    """Health, words, tokens, domains and requests together stay within the budget of a page."""
+    connection = make_connection("acme")
+    browser = superuser()
+    for number in range(20):
+        make_token(connection, name=f"token {number}")
+    browser.get("connection_change", connection.pk)
+
+    with django_assert_max_num_queries(8):
+        response = browser.get("connection_change", connection.pk)
+
+    assert response.status_code == 200
+
+
+def test_token_that_reaches_superusers_is_for_superusers_only() -> None:
+    """Where a connection manages staff, its token could lock out or rename a superuser; ending it stays possible."""
+    connection = make_connection("acme", manages_privileged=True)
+    make_token(connection)
+    token = ConnectionToken.objects.get()
+    clerk = Browser("issue_token", "view_connection")
+    args = (connection.pk, token.pk)
+
+    pages = [clerk.get(f"connection_{page}", connection.pk) for page in ("change", "setup")]
+    asked = [clerk.get("connection_issue_token", connection.pk), clerk.get("connection_rotate_token", *args)]
+    sent = [
+        clerk.post(
+            "connection_issue_token", connection.pk, name="x", scopes=["scim:users"], lifetime_days="1"
+        ),
+        clerk.post("connection_rotate_token", *args, overlap_hours="1"),
+    ]
+    above = superuser().get("connection_issue_token", connection.pk)
+    ended = clerk.post("connection_revoke_token", *args, reason="leaked")
+
+    assert [one.status_code for one in (*asked, *sent, above, ended)] == [403, 403, 403, 403, 200, 302]
+    assert ConnectionToken.objects.count() == 1
+    assert not any("Issue a token…" in text_of(page) or "Rotate…" in text_of(page) for page in pages)
+    assert "Revoke…" in text_of(pages[0])

@@ -62,7 +62,7 @@ def whole_rfc_models() -> ScimProvider:
 
 @pytest.mark.compliance("RFC 7644", "3", "scim2-tester finds nothing wrong with what the server announces")
 def test_scim2_tester_with_discovered_schemas_succeeds(server: LiveServer) -> None:
-    """Every check that scim2-tester derives from our own schemas succeeds, and none is left out."""
+    """Every check that scim2-tester derives from our own schemas succeeds, and none is left out (C9)."""
     client = RequestsScimClient(server.scim_url, server.connect("discovered"))
 
     results = check_server(client)
@@ -73,7 +73,7 @@ def test_scim2_tester_with_discovered_schemas_succeeds(server: LiveServer) -> No
 
 @pytest.mark.compliance("RFC 7643", "4", "scim2-tester finds every attribute of RFC 7643's users and groups")
 def test_scim2_tester_with_the_rfcs_schemas_succeeds(server: LiveServer) -> None:
-    """Every check that scim2-tester derives from the whole of RFC 7643 succeeds, and none is left out."""
+    """Every check that scim2-tester derives from the whole of RFC 7643 succeeds, and none is left out (C9)."""
     client = RequestsScimClient(server.scim_url, server.connect("whole"), whole_rfc_models())
 
     results = check_server(client)
@@ -84,7 +84,7 @@ def test_scim2_tester_with_the_rfcs_schemas_succeeds(server: LiveServer) -> None
 
 @pytest.mark.compliance("RFC 7644", "3", "scim-sanity's strict probe finds no failure")
 def test_scim_sanity_probe_finds_no_failure(server: LiveServer) -> None:
-    """scim-sanity's life of users and groups goes through, with neither failure nor warning."""
+    """scim-sanity's life of users and groups goes through, with neither failure nor warning (C9)."""
     token = server.connect("sanity")
 
     done = subprocess.run(

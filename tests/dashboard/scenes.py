@@ -8,14 +8,14 @@ from django.test import Client, TestCase
 from django.utils import timezone
 
 from django_provisioning.lifecycle import connections, leave, transactions
-from django_provisioning.models import Account, Connection, Identity, PendingRevocation
+from django_provisioning.models import Account, Connection, Identity, PendingRevocation, ScimRequest
 from tests.admin.pages import Browser
 from tests.factories import make_connection, make_context, make_token
 from tests.lifecycle.people import account_of, jit_identity, local_user, push, push_group
 
 AUDITOR = (
     "view_dashboard", "view_account", "view_connection", "view_identity", "view_grouplink", "view_sessionindex",
-    "view_event", "view_leave", "export_report",
+    "view_event", "view_leave", "view_scimrequest", "export_report",
 )  # fmt: skip
 EVIL = "<script>alert('x')</script>"
 FORMULA = "=cmd()"
@@ -62,6 +62,9 @@ def one_of_each() -> dict[str, Any]:
     connections.verify_domain(make_context(acme), acme, "example.com")
     now = timezone.now()
     PendingRevocation.objects.create(user=ada, revoker="sessions", created_at=now, next_attempt_at=now)
+    ScimRequest.objects.create(
+        connection=acme, at=now, method="GET", path="/Users", status=200, milliseconds=7
+    )
     return {"connection": acme, "account": account_of(ada), "user": ada}
 
 

@@ -55,7 +55,7 @@ def test_holdings_are_those_of_one_user() -> None:
 
 @pytest.mark.skipif(not HAS_NAMES, reason="this user model has no field for the given name")
 def test_local_edit_of_a_pushed_attribute_is_drift() -> None:
-    """What the IdP owns and somebody changed here stands with both values; the rest does not."""
+    """What the IdP owns and somebody changed here stands with both values; the rest does not (C17)."""
     identity = push(
         make_connection("acme"), "ada@example.com", name={"givenName": "Ada", "familyName": "L"}
     ).identity
@@ -128,6 +128,7 @@ def test_account_list_has_the_columns_and_counts_sessions() -> None:
         "origin",
         "managed_by",
         "state",
+        "can_sign_in",
         "live_sessions",
         "last_login",
         "last_seen",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -49,3 +50,17 @@ def test_every_seventh_day_is_named_up_to_the_last() -> None:
     chart = charts.bars_of(DAYS, {"leaver": {}})
 
     assert [mark.text for mark in chart.days] == ["11-07", "11-14"]
+
+
+@pytest.mark.parametrize(("span", "series"), [(30, 1), (30, 3), (90, 1), (90, 3)])
+def test_bars_of_any_span_stand_side_by_side(span: int, series: int) -> None:
+    """Thirty days or ninety, one bar a day or three: none covers another, and the page's width is enough."""
+    days = [date(2026, 8, 1) + timedelta(days=number) for number in range(span)]
+
+    chart = charts.bars_of(days, {f"series{number}": dict.fromkeys(days, 5) for number in range(series)})
+
+    places = sorted((int(bar.x), int(bar.x) + int(bar.width)) for bar in chart.bars)
+    assert len(places) == span * series
+    assert all(end <= start for (_, end), (start, _) in pairwise(places))
+    assert all(int(bar.width) >= 2 for bar in chart.bars)
+    assert places[-1][1] <= int(chart.width) <= 1_200

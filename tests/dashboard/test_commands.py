@@ -170,7 +170,7 @@ def before_the_install() -> None:
 
 
 def test_adopt_without_apply_writes_nothing_and_counts_alike() -> None:
-    """The rehearsal gives the numbers of the run."""
+    """The rehearsal gives the numbers of the run (C21)."""
     before_the_install()
     make_connection("acme")
     arguments = ("provisioning_adopt", "--connection", "acme", "--domain", "example.com")

@@ -23,7 +23,8 @@ from tests.lifecycle.people import account_of, jit_identity, local_user, push
 
 pytestmark = pytest.mark.django_db
 
-LISTED = [name for name in ANOMALIES if name not in UNLISTED]
+# Local edits are compared by provisioning_run only; test_local_edits.py has them.
+LISTED = [name for name in ANOMALIES if name not in {*UNLISTED, "local_edits"}]
 
 
 def overview_of(browser: Browser) -> Overview:
@@ -139,7 +140,10 @@ def anomaly_of(name: str) -> None:
 
 @pytest.mark.parametrize("name", LISTED)
 def test_anomaly_is_counted_and_listed_alike(name: str) -> None:
-    """One account with the anomaly is one in the number and one in the list behind it; without it there is none."""
+    """One account with the anomaly is one in the number and one in the list behind it; without it there is none.
+
+    Proves C8, N14.
+    """
     small_site()
     browser = superuser()
     before = {one.name: one.count for one in overview_of(browser).anomalies}[name]
@@ -179,7 +183,7 @@ def test_unknown_users_are_counted_beside_the_accounts() -> None:
 
 
 def test_leavers_come_first_and_an_open_one_is_named() -> None:
-    """Leavers stand before everything else, and an unfinished removal with its person (C40, N1)."""
+    """Leavers stand before everything else, and an unfinished removal with its person (C40, N1, N5)."""
     small_site()
     Leave.objects.update(
         closed_at=None, received_at=timezone.now() - timedelta(hours=1), ended={"open": ["knox"]}
@@ -244,7 +248,7 @@ def test_overview_has_no_inline_script_or_style_and_escapes_names() -> None:
 
 
 def test_chart_is_said_in_words_and_as_a_table() -> None:
-    """The drawing has a name and a conclusion, and each of its days is a row of a table."""
+    """The drawing has a name and a conclusion, and each of its days is a row of a table (C12)."""
     small_site()
 
     response = superuser().get("dashboard_changelist")
@@ -273,7 +277,7 @@ def test_chart_survives_a_locale_with_other_numbers(settings: Any) -> None:
 
 
 def test_connection_health_names_what_is_not_well() -> None:
-    """A connection without a token, one with an expired one, a silent one and a halted one say so."""
+    """A connection without a token, one with an expired one, a silent one and a halted one say so (C33)."""
     now = timezone.now()
     small_site()
     silent = make_connection("silent")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from django.utils import timezone
+from django.utils.html import conditional_escape
 
-from django_provisioning.admin.setup_guides import GUIDES, guide_of
+from django_provisioning.admin.connection.setup_guides import GUIDES, guide_of
 from django_provisioning.lifecycle.connections import IDPS
 from tests.admin.pages import Browser, superuser, text_of, url_of
 from tests.dashboard.scenes import EVIL
@@ -28,7 +32,63 @@ def test_setup_page_has_the_steps_of_the_idp(idp: str) -> None:
     assert f"http://testserver/scim/v2{guide.url_suffix}" in page
     assert guide.name in page
     assert len(guide.steps) >= 5
-    assert page.count("<li>") > len(guide.steps)
+    assert all(conditional_escape(str(step)) in page for step in (*guide.steps, *guide.expect))
+    assert conditional_escape(guide.template) in page
+
+
+@pytest.mark.parametrize("idp", [*WANTED, "generic"])
+def test_setup_page_names_the_page_of_the_vendor(idp: str) -> None:
+    """Where the steps are from is a plain link, over https, that hands nothing on to the other site."""
+    connection = make_connection("acme", idp=idp)
+
+    page = text_of(superuser().get("connection_setup", connection.pk))
+
+    assert guide_of(idp).sources
+    for source in guide_of(idp).sources:
+        assert source.url.startswith("https://")
+        assert f'<a href="{conditional_escape(source.url)}" rel="noopener noreferrer"' in page
+        assert conditional_escape(source.title) in page
+        assert not source.read or f"compared in {source.read}" in page
+
+
+@pytest.mark.parametrize(
+    ("idp", "quirk"),
+    [
+        ("entra", "aadOptscim062020"),
+        ("okta", "Import reads the people who are here into Okta"),
+        ("google", "provisions only applications of its catalogue"),
+        ("keycloak", "receives people and sends none"),
+        ("onelogin", "urn:ietf:params:scim:schemas:core:2.0:User"),
+        ("jumpcloud", "Identity Management"),
+        ("ping", "PingFederate"),
+    ],
+)
+def test_setup_page_says_what_matters_at_this_product(idp: str, quirk: str) -> None:
+    """What surprises people at each product stands on its page (C22)."""
+    connection = make_connection("acme", idp=idp)
+
+    assert quirk in text_of(superuser().get("connection_setup", connection.pk))
+
+
+def test_onelogin_template_is_json_that_the_service_takes() -> None:
+    """The template of the guide, filled in, makes a person; it says whether the person is active."""
+    connection = make_connection("acme", idp="onelogin")
+    assert '"active": "{$user.active}"' in guide_of("onelogin").template
+    filled = re.sub(r"\{\$[a-z.]+\.(\w+)\}", r"\1@example.com", guide_of("onelogin").template)
+    document = json.loads(filled)
+    document["active"] = "true"
+
+    response = ScimClient(make_token(connection)).post("/Users", document)
+
+    assert response.status_code == 201
+    assert response.json()["active"] is True
+
+
+def test_setup_page_of_a_disabled_connection_says_so() -> None:
+    """Nobody looks for a wrong URL where the connection itself refuses."""
+    connection = make_connection("acme", enabled=False)
+
+    assert "This connection is disabled." in text_of(superuser().get("connection_setup", connection.pk))
 
 
 def test_guides_are_those_of_known_products() -> None:

@@ -20,7 +20,7 @@ def _replay(path: Path, idp: str) -> Replay:
 
 @pytest.mark.parametrize("path", story_files(), ids=story_name)
 def test_story_on_a_connection_of_its_idp_ends_as_the_idp_requires(path: Path) -> None:
-    """Each documented exchange gets the answers that the IdP requires and leaves the facts it means."""
+    """Each documented exchange gets the answers that the IdP requires and leaves the facts it means (C9, C22)."""
     replay = _replay(path, idp=read_story(path).idp)
 
     replay.run()
@@ -30,7 +30,7 @@ def test_story_on_a_connection_of_its_idp_ends_as_the_idp_requires(path: Path) -
     "path", [path for path in story_files() if not read_story(path).needs_quirk], ids=story_name
 )
 def test_story_on_a_generic_connection_ends_the_same(path: Path) -> None:
-    """One tolerant behaviour serves every IdP: no story needs its connection to name the IdP."""
+    """One tolerant behaviour serves every IdP: no story needs its connection to name the IdP (C22)."""
     replay = _replay(path, idp="generic")
 
     replay.run()
@@ -38,7 +38,7 @@ def test_story_on_a_generic_connection_ends_the_same(path: Path) -> None:
 
 @pytest.mark.parametrize("path", story_files(), ids=story_name)
 def test_story_with_every_write_sent_twice_ends_the_same(path: Path) -> None:
-    """An IdP that repeats each write after a timeout changes nothing and doubles no event."""
+    """An IdP that repeats each write after a timeout changes nothing and doubles no event (C30)."""
     replay = _replay(path, idp=read_story(path).idp)
 
     replay.run(twice=True)

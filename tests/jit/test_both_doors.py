@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_push_after_a_first_login_takes_over_the_same_account(door: Door, browser: Browser) -> None:
-    """A person whom a login made is adopted by the directory: same primary key, managed by both."""
+    """A person whom a login made is adopted by the directory: same primary key, managed by both (C25, C31)."""
     connection = door.connect()
     door.log_in(make_person(), browser)
     made = identity_of(connection, "ada.marsh")
@@ -33,7 +33,7 @@ def test_push_after_a_first_login_takes_over_the_same_account(door: Door, browse
 
 
 def test_first_login_of_a_pushed_person_binds_the_subject(door: Door, browser: Browser) -> None:
-    """A person whom the directory pushed logs in to that account; the subject becomes its key."""
+    """A person whom the directory pushed logs in to that account; the subject becomes its key (C25)."""
     connection = door.connect()
     directory_of(connection).create_user("Ada.Marsh", displayName="From the directory")
     pushed = identity_of(connection, "Ada.Marsh")
@@ -49,7 +49,10 @@ def test_first_login_of_a_pushed_person_binds_the_subject(door: Door, browser: B
 
 
 def test_login_of_a_managed_person_leaves_the_attributes_alone(door: Door, browser: Browser) -> None:
-    """Where SCIM manages the account no claim and no group claim changes it, at the first and at later logins."""
+    """Where SCIM manages the account no claim and no group claim changes it, at the first and at later logins.
+
+    Proves C4, N11.
+    """
     connection = door.connect(attribute_sync={"default": "always"}, group_sync="authoritative")
     client = directory_of(connection)
     user = client.create_user("ada.marsh", name={"givenName": "Ada", "familyName": "Marsh"})
@@ -85,7 +88,10 @@ def test_pushed_person_with_the_subject_as_external_id_is_bound_under_another_na
 def test_login_of_somebody_who_left_is_refused_and_changes_nothing(
     door: Door, browsers: Callable[[], Browser], way: str
 ) -> None:
-    """The directory ended the access: a valid assertion brings nobody back, and the person is told whom to ask."""
+    """The directory ended the access: a valid assertion brings nobody back, and the person is told whom to ask.
+
+    Proves C26.
+    """
     connection = door.connect()
     client = directory_of(connection)
     user = client.create_user("ada.marsh", name={"givenName": "Ada"})
@@ -175,7 +181,7 @@ def test_new_hire_with_a_recycled_name_gets_an_account_of_their_own(door: Door, 
 
 
 def test_preset_jit_only_lets_each_login_refresh_the_account(door: Door, browser: Browser) -> None:
-    """jit_only: the first login makes the account, the next one brings new values, and sessions end."""
+    """jit_only: the first login makes the account, the next one brings new values, and sessions end (C1, C32)."""
     connection = door.connect(**policies_of("jit_only"))
     door.log_in(make_person(family_name="Marsh"))
 
@@ -188,7 +194,7 @@ def test_preset_jit_only_lets_each_login_refresh_the_account(door: Door, browser
 
 
 def test_preset_jit_then_scim_hands_the_account_over(door: Door) -> None:
-    """jit_then_scim: logins rule until the directory pushes the person; from then on they change nothing."""
+    """jit_then_scim: logins rule until the directory pushes the person; from then on they change nothing (C1, C32)."""
     connection = door.connect(**policies_of("jit_then_scim"))
     door.log_in(make_person(family_name="Marsh"))
     door.log_in(make_person(family_name="Lake"))
@@ -204,7 +210,7 @@ def test_preset_jit_then_scim_hands_the_account_over(door: Door) -> None:
 def test_preset_scim_authoritative_lets_in_only_whom_the_directory_pushed(
     door: Door, browser: Browser
 ) -> None:
-    """scim_authoritative: a stranger is refused and leaves no account; a pushed person logs in."""
+    """scim_authoritative: a stranger is refused and leaves no account; a pushed person logs in (C1, C26, C32)."""
     connection = door.connect(**policies_of("scim_authoritative"))
     directory_of(connection).create_user("ada.marsh")
 

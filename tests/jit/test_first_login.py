@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_first_login_of_a_stranger_makes_an_account(door: Door, browser: Browser) -> None:
-    """Somebody whom nobody knows gets an account with the claims' values, and is logged in."""
+    """Somebody whom nobody knows gets an account with the claims' values, and is logged in (C2)."""
     connection = door.connect()
     ada = make_person("ada.marsh", given_name="Ada", family_name="Marsh")
 

@@ -35,7 +35,7 @@ def test_known_subject_keeps_the_account_whatever_else_the_claims_say(door: Door
 
 
 def test_user_name_of_a_bound_account_is_refused_to_another_subject(door: Door) -> None:
-    """A recycled user name does not open the account of the one who had it before."""
+    """A recycled user name does not open the account of the one who had it before (N8)."""
     door.connect()
     door.log_in(make_person(key="first"))
     before = everything()
@@ -49,7 +49,7 @@ def test_user_name_of_a_bound_account_is_refused_to_another_subject(door: Door) 
 def test_email_of_a_bound_account_makes_another_account_for_another_subject(
     door: Door, browser: Browser
 ) -> None:
-    """A recycled address, verified or not, does not open the account of the one who had it before."""
+    """A recycled address, verified or not, does not open the account of the one who had it before (N8)."""
     connection = door.connect(linking="trusted")
     door.log_in(make_person("ada.marsh", email="shared@example.com"))
     first = identity_of(connection, "ada.marsh").user
@@ -62,7 +62,7 @@ def test_email_of_a_bound_account_makes_another_account_for_another_subject(
 def test_email_of_a_pushed_account_binds_only_when_it_is_verified(
     oidc: OidcDoor, browsers: Callable[[], Browser]
 ) -> None:
-    """A pushed person is bound by the address if the provider says that it is verified, else not."""
+    """A pushed person is bound by the address if the provider says that it is verified, else not (N8)."""
     connection = oidc.connect()
     directory_of(connection).create_user("a1", emails=[{"value": "ada@example.com", "primary": True}])
     pushed = identity_of(connection, "a1")
@@ -99,7 +99,7 @@ def test_verified_flag_of_the_id_token_does_not_vouch_for_another_address_in_use
 def test_look_alike_of_a_name_never_reaches_the_account(
     door: Door, browser: Browser, look_alike: str, linking: str
 ) -> None:
-    """A name that only looks the same, or only becomes the same by normalisation, is somebody else's."""
+    """A name that only looks the same, or only becomes the same by normalisation, is somebody else's (N8)."""
     connection = door.connect(linking=linking)
     directory_of(connection).create_user("ada.marsh")
     pushed = identity_of(connection, "ada.marsh")
@@ -265,7 +265,7 @@ def test_blank_subject_is_refused(saml: SamlDoor, browser: Browser) -> None:
 
 
 def test_two_people_who_fit_are_nobody(door: Door) -> None:
-    """A name of one pushed person and the externalId of another decide nothing."""
+    """A name of one pushed person and the externalId of another decide nothing (N8)."""
     connection = door.connect()
     client = directory_of(connection)
     client.create_user("ada.marsh")

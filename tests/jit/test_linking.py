@@ -61,7 +61,7 @@ def test_local_account_in_a_domain_of_nobody_is_not_linked_by_email(door: Door) 
 def test_local_account_is_not_linked_by_an_email_that_is_not_verified(
     oidc: OidcDoor, browser: Browser, verified: Any
 ) -> None:
-    """email_verified absent, false or a text is not verified: the login gets an account of its own."""
+    """email_verified absent, false or a text is not verified: the login gets an account of its own (N8)."""
     connection = oidc.connect(linking="trusted")
     local = local_user("another.name", email="ada.marsh@example.com")
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize(("jit", "reason"), [("off", "jit_disabled"), ("link_only", "jit_link_only")])
 def test_stranger_is_refused_unless_the_connection_makes_accounts(door: Door, jit: str, reason: str) -> None:
-    """Only ``create`` makes accounts at login."""
+    """Only ``create`` makes accounts at login (C3)."""
     door.connect(jit=jit)
 
     page = door.log_in(make_person())
@@ -56,7 +56,7 @@ def test_known_person_is_let_in_although_jit_was_turned_off(door: Door, browser:
 def test_later_login_brings_what_the_sync_rules_let_in(
     door: Door, sync: dict[str, str], first_name: str, last_name: str
 ) -> None:
-    """Each attribute follows its own rule, or the default."""
+    """Each attribute follows its own rule, or the default (C4)."""
     connection = door.connect(attribute_sync=sync)
     door.log_in(make_person(given_name="Ada", family_name=""))
 
@@ -78,7 +78,7 @@ def test_claim_that_is_no_longer_sent_leaves_its_attribute(door: Door) -> None:
 
 
 def test_local_edit_survives_a_login_that_never_syncs(door: Door) -> None:
-    """An attribute that is never synced keeps what an administrator made of it."""
+    """An attribute that is never synced keeps what an administrator made of it (C4)."""
     connection = door.connect(attribute_sync={"default": "always", "name.givenName": "never"})
     door.log_in(make_person())
     get_user_model()._base_manager.update(first_name="Edited")
@@ -160,7 +160,7 @@ def test_default_groups_are_given_to_new_accounts_only(door: Door) -> None:
 def test_group_claims_change_only_groups_that_the_connection_owns(
     door: Door, sync: str, expected: list[str]
 ) -> None:
-    """Groups of other owners are neither given nor taken by a claim, whatever it names."""
+    """Groups of other owners are neither given nor taken by a claim, whatever it names (C38, N11)."""
     connection = door.connect()
     door.log_in(make_person())
     identity = identity_of(connection, "ada.marsh")

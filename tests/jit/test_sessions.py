@@ -45,7 +45,7 @@ def test_session_lives_as_long_as_django_says_without_a_policy(
 
 
 def test_session_ends_when_the_connection_says(door: Door, browser: Browser) -> None:
-    """session_max_age_seconds counts from the login, and no request prolongs it."""
+    """session_max_age_seconds counts from the login, and no request prolongs it (C7)."""
     door.connect(session_max_age_seconds=600)
     door.log_in(make_person(), browser)
     first = browser.client.session.get_expiry_date()
@@ -75,7 +75,7 @@ def test_session_that_is_over_is_refused_on_every_engine(
 
 
 def test_saml_session_ends_when_the_idp_says(saml: SamlDoor, browser: Browser) -> None:
-    """SessionNotOnOrAfter of the assertion limits the session (SAML Core §2.7.2)."""
+    """SessionNotOnOrAfter of the assertion limits the session (SAML Core §2.7.2) (C7)."""
     saml.connect()
     end = timezone.now() + timedelta(minutes=10)
 

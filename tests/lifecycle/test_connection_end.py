@@ -111,7 +111,7 @@ def test_suspending_ends_access_until_an_administrator_decides(scene: Scene) -> 
 
 
 def test_offboarding_ends_access_for_good_and_revokes_the_tokens(scene: Scene) -> None:
-    """offboard: as if the directory had removed everybody; enabling the connection again brings no token back."""
+    """offboard: as if the directory had removed everybody; enabling the connection again brings no token back (N13)."""
     scene.end(connections.disable, "offboard")
     Connection.objects.filter(pk=scene.acme.pk).update(enabled=True)
 

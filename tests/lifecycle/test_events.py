@@ -79,7 +79,7 @@ def test_event_cannot_be_changed_or_deleted() -> None:
 
 
 def test_event_outlives_its_connection() -> None:
-    """The slug stays as text when the connection is gone."""
+    """The slug stays as text when the connection is gone (N15)."""
     connection = make_connection("gone")
     push(connection, "ada")
 

@@ -89,7 +89,7 @@ def test_create_of_an_external_id_in_use_is_refused() -> None:
 
 
 def test_create_of_a_local_name_is_refused() -> None:
-    """DESIGN §7: a Django group that no connection owns is never taken over; its members keep it."""
+    """DESIGN §7: a Django group that no connection owns is never taken over; its members keep it (C38)."""
     user = push(make_connection(), "ada").identity.user
     local = make_group("Admins", user)
 
@@ -110,7 +110,7 @@ def test_create_of_a_local_name_with_a_prefix_is_no_clash() -> None:
 
 
 def test_create_of_another_tenants_name_gets_a_suffix() -> None:
-    """No 409 tells of the other tenant; the IdP reads the name that it sent."""
+    """No 409 tells of the other tenant; the IdP reads the name that it sent (C38)."""
     theirs = push_group(make_connection("globex"), "Engine")
     link = push_group(make_connection("acme"), "Engine")
 

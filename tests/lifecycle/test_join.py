@@ -37,7 +37,7 @@ def returned(outcome: Outcome) -> tuple[str, str, str]:
 
 
 def test_join_of_a_stranger_makes_user_account_and_identity() -> None:
-    """C2, C38: one user, one account of origin scim, one identity; nothing privileged, no password."""
+    """C19: one user, one account of origin scim, one identity; nothing privileged, no password."""
     connection = make_connection()
 
     outcome = push(connection, login_of("ada"), externalId="x-1", name={"givenName": "Ada"})

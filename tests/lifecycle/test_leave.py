@@ -141,7 +141,7 @@ def test_delete_leaves_a_tombstone() -> None:
 
 
 def test_delete_with_erasure_removes_the_user_and_keeps_the_trail() -> None:
-    """delete_mode erase: the row goes, the events speak on."""
+    """delete_mode erase: the row goes, the events speak on (N26)."""
     identity = push(make_connection(delete_mode="erase"), "ada").identity
     subject = str(identity.user_id)
 

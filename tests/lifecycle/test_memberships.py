@@ -94,7 +94,7 @@ def test_replace_writes_the_difference(link: GroupLink) -> None:
 
 
 def test_unknown_members_are_left_out_and_named(link: GroupLink) -> None:
-    """An id of another connection, of a tombstone, a primary key and plain nonsense do not exist."""
+    """An id of another connection, of a tombstone, a primary key and plain nonsense do not exist (C13)."""
     (ada,) = people(link, "ada")
     theirs = push(make_connection(), "bob").identity
     strange = [theirs.scim_id, str(theirs.user_id), "nonsense", theirs.user_name, str(ada.pk)]
@@ -176,7 +176,7 @@ def test_group_in_a_group_is_kept_and_grants_nothing(link: GroupLink) -> None:
 
 @pytest.mark.parametrize("count", [1, 50, 2_100])
 def test_cost_of_a_delta_is_counted_in_batches(link: GroupLink, count: int) -> None:
-    """DESIGN §5: queries grow with the batches of the request and never with the size of the group."""
+    """DESIGN §5: queries grow with the batches of the request and never with the size of the group (C39)."""
     members = _many(link, count)
 
     with CaptureQueriesContext(database) as adding:

@@ -53,9 +53,15 @@ def command(capsys: pytest.CaptureFixture[str], name: str, *arguments: str) -> d
     return dict(json.loads(capsys.readouterr().out))
 
 
-def test_presets_are_the_four_of_the_design() -> None:
-    """The names are stable: scripts use them."""
-    assert list(PRESETS) == ["jit_only", "jit_then_scim", "scim_authoritative", "regulated"]
+def test_presets_have_stable_names() -> None:
+    """Scripts use them (C32)."""
+    assert list(PRESETS) == [
+        "jit_only",
+        "jit_then_scim",
+        "scim_authoritative",
+        "regulated",
+        "offboarding_first",
+    ]
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -103,10 +109,11 @@ def test_presets_unknown_name_is_refused() -> None:
         ("jit_then_scim", "created"),
         ("scim_authoritative", "jit_disabled"),
         ("regulated", "jit_disabled"),
+        ("offboarding_first", "created"),
     ],
 )
 def test_preset_first_login_of_a_stranger(preset: str, verb: str, protocol: str) -> None:
-    """JIT presets make the account, those of the directory refuse."""
+    """JIT presets make the account, those of the directory refuse (C3, C32)."""
     preset_connection(preset)
 
     assert verb_or_reason(login_claims(protocol, "s-1", "alice")) == verb
@@ -128,7 +135,7 @@ def test_preset_login_of_a_pushed_person_binds_and_changes_nothing(preset: str, 
 
 @pytest.mark.parametrize("protocol", ["saml", "oidc"])
 def test_preset_jit_then_scim_push_adopts_the_account_of_a_login(protocol: str) -> None:
-    """The later POST takes over the account that a login made: the same primary key."""
+    """The later POST takes over the account that a login made: the same primary key (C31)."""
     connection = preset_connection("jit_then_scim")
     user = sign_in(login_claims(protocol, "s-1", "alice")).user
 
@@ -136,6 +143,19 @@ def test_preset_jit_then_scim_push_adopts_the_account_of_a_login(protocol: str) 
 
     assert Identity.objects.get(connection=connection).user_id == user.pk
     assert account_of(user).managed_by == Account.ManagedBy.SCIM_SSO
+
+
+def test_preset_offboarding_first_lets_the_directory_end_what_a_login_made() -> None:
+    """The directory finds an account that it never pushed, and deactivates it (C32)."""
+    connection = preset_connection("offboarding_first")
+    user = sign_in(login_claims("oidc", "s-1", "alice")).user
+    client = ScimClient(make_token(connection))
+
+    found = client.get('/Users?filter=userName eq "alice"').json()["Resources"]
+    answer = client.delete(f"/Users/{found[0]['id']}")
+
+    user.refresh_from_db()
+    assert (answer.status_code, user.is_active) == (204, False)
 
 
 @pytest.mark.parametrize("protocol", ["saml", "oidc"])
@@ -279,7 +299,7 @@ def test_own_group_twice_gives_the_same_link_and_one_event() -> None:
 
 
 def test_own_group_of_another_connection_is_refused() -> None:
-    """A Django group has one owner."""
+    """A Django group has one owner (N11)."""
     link = push_group(make_connection(), "Engineering")
 
     with pytest.raises(LinkRefused):

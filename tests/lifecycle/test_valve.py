@@ -77,7 +77,7 @@ def test_deletions_count_as_leaves(mode: str) -> None:
 
 
 def test_leave_of_many_halts_the_connection_that_says_so() -> None:
-    """Writes get 503 with Retry-After until an administrator releases it; reads go on."""
+    """Writes get 503 with Retry-After until an administrator releases it; reads go on (N11)."""
     connection = make_connection(mass_leave_halts=True)
     people = crowd(connection, 12)
     client = ScimClient(make_token(connection))

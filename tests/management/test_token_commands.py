@@ -218,7 +218,7 @@ def test_revoke_token_needs_a_reason(acme: Connection) -> None:
 
 
 def test_list_tokens_shows_status_and_never_the_token(acme: Connection) -> None:
-    """Live, expired and revoked tokens of one connection or of all."""
+    """Live, expired and revoked tokens of one connection or of all (N15)."""
     raw = [make_token(acme, name=name) for name in ("live", "expired", "revoked")]
     make_token(make_connection("globex"), name="other")
     ConnectionToken.objects.filter(name="expired").update(expires_at=timezone.now())

@@ -122,7 +122,7 @@ def read(project: FreshProject) -> dict[str, Any]:
 
 
 def test_openid_quick_start_logs_somebody_in_and_refuses_once_deactivated(project: FreshProject) -> None:
-    """The three settings and the command of the page make the account, and a leaver ends on its page."""
+    """The three settings and the command of the page make the account, and a leaver ends on its page (C37)."""
     provider = f"http://localhost:{free_port(0)}"
     project.append("settings.py", OPENID_TEAM_SETTINGS.format(provider=provider))
     project.append("urls.py", OPENID_TEAM_URLS)
@@ -153,7 +153,7 @@ def test_openid_quick_start_logs_somebody_in_and_refuses_once_deactivated(projec
 
 @pytest.mark.skipif(shutil.which("xmlsec1") is None, reason="xmlsec1 signs and verifies the XML")
 def test_saml_quick_start_logs_somebody_in(project: FreshProject) -> None:
-    """The two settings, the URL line and the command of the page make the account from a signed assertion."""
+    """The two settings, the URL line and the command of the page make the account from a signed assertion (C37)."""
     provider = f"http://localhost:{free_port(0)}"
     metadata = project.folder / "idp.xml"
     project.append("settings.py", SAML_TEAM_SETTINGS.format(site=project.url, metadata=metadata))

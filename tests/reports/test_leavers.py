@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from django_provisioning.models import Connection, Event, Leave, PendingRevocation
-from django_provisioning.reports.leavers import Latency, Scope, leavers
+from django_provisioning.reports.leave_latency import Latency, Scope, leavers
 from tests.factories import make_connection, make_context
 from tests.lifecycle.people import local_user, push, push_move
 from tests.management.shell import run, run_json
@@ -52,7 +52,7 @@ def nearest_rank(times: list[timedelta], percent: int) -> timedelta:
 
 @pytest.mark.parametrize("number", [1, 2, 3, 19, 20, 21, 100])
 def test_percentiles_are_those_of_a_plain_sort(number: int) -> None:
-    """C15: the database ranks as a person with a list would, in the total and in each group."""
+    """C15, N6: the database ranks as a person with a list would, in the total and in each group."""
     chance = random.Random(number)
     took = {
         path: [SECOND * chance.randint(1, 50) / 7 for _ in range(number)] for path in ("scim_patch", "admin")
@@ -108,7 +108,7 @@ def test_breach_begins_after_the_limit(took: timedelta, is_breach: int) -> None:
 
 
 def test_late_removals_say_why() -> None:
-    """A failed revoker, what is waiting, a late commit, or a run that finished what a dead process began."""
+    """A failed revoker, what is waiting, a late commit, or a run that finished what a dead process began (N6)."""
     user = local_user("eve")
     failed = leave(SLA * 2, subject_id="1")
     Event(

@@ -148,7 +148,7 @@ def test_group_filter_by_unique_key_costs_three(tenant: Tenant, text: str) -> No
     ids=repr,
 )  # fmt: skip
 def test_list_of_users_costs_four_whatever_its_size(tenant: Tenant, params: dict[str, Any]) -> None:
-    """A page of users: token, page, groups, count; the same at ten rows and at a hundred."""
+    """A page of users: token, page, groups, count; the same at ten rows and at a hundred (C39)."""
     _members(tenant, _people(tenant, 9))
     ten = _require_budget(4, lambda: tenant.client.get("/Users", {"count": 100, **params}))
     _members(tenant, _people(tenant, 90))
@@ -225,7 +225,10 @@ def _remove_by_value(tenant: Tenant, scim_id: str) -> Response:
 
 @pytest.mark.parametrize("size", [1_000, 10_000])
 def test_member_change_costs_eight_in_a_large_group_and_is_204(tenant: Tenant, size: int) -> None:
-    """Adding and removing one member costs the same in a group of a thousand and of ten thousand, and answers 204."""
+    """Adding and removing one member costs the same in a group of a thousand and of ten thousand, and answers 204.
+
+    Proves C39.
+    """
     people = _people(tenant, size + 1)
     _members(tenant, people[:-1])
     newcomer = people[-1]

@@ -154,7 +154,7 @@ _HEADERS: list[dict[str, str]] = [{}, {"If_Match": "*"}, {"If_Match": 'W/"stale"
 @pytest.mark.parametrize("route", _CASES)
 @pytest.mark.compliance("RFC 7644", "3.4.1", "B098 an unknown id is a 404 SCIM error with status as a string")
 def test_route_answers_a_foreign_id_like_an_unknown_one(route: str, kind: str) -> None:
-    """Whatever route, method and precondition: a foreign id gives the answer of an id that nobody has."""
+    """Whatever route, method and precondition: a foreign id gives the answer of an id that nobody has (C21)."""
     own, other = _two_tenants()
     foreign = _foreign_id(kind, other)
     before = _rows(other)
@@ -250,7 +250,7 @@ def _everything_readable(tenant: Tenant) -> list[bytes]:
 
 
 def test_reads_of_a_tenant_do_not_change_with_another_one() -> None:
-    """Totals, orders, pages and searches are byte for byte the same whether another tenant exists or not."""
+    """Totals, orders, pages and searches are byte for byte the same whether another tenant exists or not (C21)."""
     own = make_tenant("acme")
     alone = _everything_readable(own)
     other = make_tenant("other", name=f"{_SECRET}@example.org", group=_SECRET)

@@ -59,7 +59,7 @@ def test_brute_force_limit_none_counts_nothing(settings: Any, clock: list[float]
 def test_throttle_answers_429_with_retry_after_and_forgets_with_the_window(
     settings: Any, clock: list[float]
 ) -> None:
-    """The limit is per connection, whichever of its tokens is used; Retry-After is whole seconds."""
+    """The limit is per connection, whichever of its tokens is used; Retry-After is whole seconds (C30, C39)."""
     settings.DJANGO_PROVISIONING = {"THROTTLE": "2/min"}
     connection = make_connection()
     one, two = ScimClient(make_token(connection)), ScimClient(make_token(connection))

@@ -32,7 +32,7 @@ def _at(moment: datetime, connection: Connection) -> Context:
 
 
 def test_rotation_leaves_both_tokens_working_until_the_overlap_ends() -> None:
-    """The old token works on for the overlap and not a second longer; the new one works at once."""
+    """The old token works on for the overlap and not a second longer; the new one works at once (N13)."""
     connection = make_connection()
     old = make_token(connection, name="Entra", scopes=["scim:read"], allowed_cidrs=["127.0.0.0/8"])
     now = timezone.now()
@@ -74,7 +74,7 @@ def test_rotation_of_a_dead_token_is_refused() -> None:
 
 
 def test_database_holds_only_the_digest() -> None:
-    """Nothing stored gives a token back: not the row, not the events, not any other table."""
+    """Nothing stored gives a token back: not the row, not the events, not any other table (C10)."""
     connection = make_connection()
     raw = make_token(connection, name="Entra")
     tokens.rotate(make_context(connection), _row(raw))
@@ -135,7 +135,7 @@ def test_token_lifetime_out_of_bounds_is_refused(lifetime: timedelta) -> None:
 
 
 def test_token_without_a_lifetime_gets_that_of_the_settings(settings: Any) -> None:
-    """The default lifetime is a setting; only ``never_expires`` gives none."""
+    """The default lifetime is a setting; only ``never_expires`` gives none (N13)."""
     settings.DJANGO_PROVISIONING = {"TOKEN_LIFETIME_DAYS": 7}
     connection = make_connection()
     now = datetime(2026, 1, 31, tzinfo=UTC)

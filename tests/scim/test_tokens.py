@@ -255,7 +255,7 @@ def test_token_writes_only_within_its_scopes(scopes: tuple[str, ...], users: int
 
 
 def test_last_use_is_written_at_most_once_a_minute() -> None:
-    """Use is stamped with address and time, once a minute: reads do not become writes."""
+    """Use is stamped with address and time, once a minute: reads do not become writes (N13)."""
     client = ScimClient(make_token(make_connection()))
     row = ConnectionToken.objects.get()
     assert row.last_used_at is None
@@ -314,7 +314,7 @@ def test_csrf_checks_do_not_stand_in_the_way_of_a_token() -> None:
 
 @pytest.mark.parametrize(("secure", "status"), [(False, 403), (True, 200)])
 def test_https_required_refuses_plain_http(settings: Any, secure: bool, status: int) -> None:
-    """With REQUIRE_HTTPS plain HTTP is 403 before the token is looked at; without it both are served."""
+    """With REQUIRE_HTTPS plain HTTP is 403 before the token is looked at; without it both are served (C10)."""
     settings.DJANGO_PROVISIONING = {"REQUIRE_HTTPS": True}
     raw = make_token(make_connection())
 

@@ -34,7 +34,7 @@ from django_provisioning.models import (
     figures,
 )  # fmt: skip
 from django_provisioning.models.membership import group_model
-from django_provisioning.reports import leavers
+from django_provisioning.reports import leave_latency
 from django_provisioning.selftest import ways
 from tests.factories import make_connection, make_context
 from tests.lifecycle.people import local_user, push
@@ -92,7 +92,7 @@ def test_selftest_does_not_count_in_the_figures(selftest: Callable[..., Any]) ->
     selftest("--quick")
 
     assert [one for one in figures.of_events(timezone.now()) if one.metric == "days"] == []
-    assert leavers.Scope().returns().count() == leavers.Scope().leaves().count() == 0
+    assert leave_latency.Scope().returns().count() == leave_latency.Scope().leaves().count() == 0
 
 
 def test_selftest_quick_goes_one_way_of_each_kind(selftest: Callable[..., Any]) -> None:

@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "django_provisioning",
+    "tests.apps.people_pages",
 ]
 
 MIDDLEWARE = [

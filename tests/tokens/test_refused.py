@@ -88,7 +88,7 @@ def ada() -> Person:
 def test_token_is_dead_after_the_leave_and_after_the_return(
     ada: Person, page: str, word: str, make: Any
 ) -> None:
-    """C15, C16: at the next request, and for good; whoever returns gets a new one, which works."""
+    """C15, C16, N13: at the next request, and for good; whoever returns gets a new one, which works."""
     token = make(ada.user)
     assert ada.asks(page, word, token) == 200
 

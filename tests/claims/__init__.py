@@ -1,0 +1,1 @@
+"""What the package promises about joiners, movers and leavers, and where each promise is proven."""

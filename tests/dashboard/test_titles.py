@@ -1,0 +1,36 @@
+"""The title of each page of our own, once, under whichever admin shows it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.admin.pages import superuser, text_of
+from tests.dashboard.scenes import one_of_each
+
+pytestmark = pytest.mark.django_db
+
+_CONTENT = re.compile(r'<div id="content-main">\s*<h1>([^<]+)</h1>')
+
+
+@pytest.mark.parametrize(
+    ("page", "row", "title"),
+    [
+        ("dashboard_changelist", "", "Overview"),
+        ("connection_setup", "connection", "Set up Acme"),
+        ("connection_end", "connection", "End this connection"),
+        ("connection_explain", "connection", ""),
+        ("account_offboard", "account", "Offboard"),
+    ],
+)
+def test_page_shows_its_title_once(page: str, row: str, title: str) -> None:
+    """Unfold names only the list in its bar: without a title of ours nobody sees what a page would do, and to whom."""
+    rows = one_of_each()
+
+    text = text_of(superuser().get(page, *([rows[row].pk] if row else [])))
+
+    found = _CONTENT.findall(text)
+    assert len(found) == 1
+    assert title in found[0]
+    assert text.count(f"<h1>{found[0]}</h1>") == 1
