@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types coverage fuzz bench matrix services venv clean
+.PHONY: help demo test lint types coverage fuzz bench matrix messages services venv clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -34,13 +34,17 @@ fuzz: ## Property tests with many more examples
 	@.ci/bootstrap test
 	@.ci/suite fuzz
 
-bench: ## Measure the import of 100,000 people
+bench: ## Measure the import of 100,000 people, and every admin page over 1,000,000 accounts (PostgreSQL)
 	@.ci/bootstrap test
 	@.ci/suite bench
 
 matrix: ## The suite on SQLite under every Python and Django found here
 	@.ci/bootstrap test
 	@.ci/matrix
+
+messages: ## Extract the texts of the pages into the catalogs of translations, and compile them
+	@.ci/bootstrap test
+	@.ci/messages
 
 services: ## Start PostgreSQL, MariaDB and Redis where they do not answer
 	@.ci/services

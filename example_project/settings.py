@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "django_provisioning",
+    "example_project",  # Its admin.py puts the provisioning mixin before Django's page of users.
 ]
 
 MIDDLEWARE = [
