@@ -283,6 +283,29 @@ def test_manage_connection_alone_does_not_open_the_admin_to_an_idp() -> None:
     assert connection.privilege_rules == {"ops": "superuser"}
 
 
+@pytest.mark.parametrize("permission", ["manage_connection", "change_connection"])
+def test_connection_that_reaches_superusers_is_changed_by_superusers_only(permission: str) -> None:
+    """Who names its provider, or a domain that it may speak for, could log in as a superuser."""
+    connection = make_connection("acme", idp="okta", manages_privileged=True, jit="create")
+    clerk = Browser(permission, "view_connection")
+    theirs = connection_fields(oidc_issuer="https://theirs.example.org", oidc_client_id="x")
+
+    shown = clerk.get("connection_change", connection.pk)
+    refused = [
+        clerk.post("connection_change", connection.pk, **theirs),
+        clerk.post("connection_verify_domain", connection.pk, domain="example.org", reason="mine"),
+        clerk.post("connection_release", connection.pk),
+    ]
+
+    connection.refresh_from_db()
+    assert [one.status_code for one in (shown, *refused)] == [200, 403, 403, 403]
+    assert connection.oidc_issuer in {None, ""}
+    assert not connection.domains.exists()
+    assert 'name="_save"' not in shown.content.decode()
+    assert ("only a superuser changes it" in text_of(shown)) == (permission == "manage_connection")
+    assert superuser().get("connection_verify_domain", connection.pk).status_code == 200
+
+
 def test_manager_hands_out_no_group_that_grants_more_than_the_manager_has() -> None:
     """A group without rights may be given to new accounts; one with more than the manager has only by a superuser."""
     connection = make_connection("acme", idp="okta")

@@ -83,7 +83,13 @@ class ConnectionAdmin(ExportMixin, ProvisioningAdmin):
         return admin.ModelAdmin.has_add_permission(self, request) or _manages(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow by Django's own permission, or by the one that covers all of this page."""
+        """Allow by Django's own permission, or by the one that covers all of this page.
+
+        Not to others than superusers where the connection manages these: who could name its identity provider, or a
+        domain that it may speak for, could log in as one of them.
+        """
+        if is_kept_for_superusers(request, obj):
+            return False
         return super().has_change_permission(request, obj) or _manages(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -197,6 +203,7 @@ class ConnectionAdmin(ExportMixin, ProvisioningAdmin):
         if obj is None:
             context.update(_questions(request))
         else:
+            context["is_kept_for_superusers"] = _manages(request) and is_kept_for_superusers(request, obj)
             context["may_end"] = may_end(request, obj) and self.has_change_permission(request, obj)
             context.update(sections(request, obj))
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -221,6 +228,13 @@ class ConnectionAdmin(ExportMixin, ProvisioningAdmin):
             for route, name, view in operations
         ]
         return [*urls, *setup_urls(self), *explain_urls(self), *super().get_urls()]
+
+
+def is_kept_for_superusers(request: HttpRequest, connection: Connection | None) -> bool:
+    """Whether the person may only look at the connection, because it manages staff and superusers."""
+    user: Any = request.user
+    is_superuser = getattr(user, "is_superuser", False)
+    return connection is not None and connection.manages_privileged and not is_superuser
 
 
 def _questions(request: HttpRequest) -> dict[str, Any]:
