@@ -136,6 +136,12 @@ class ReadOnlyAdmin(ProvisioningAdmin):
         return False
 
 
+def may_see_events(request: HttpRequest) -> bool:
+    """Whether the person may read the trail; pages of other things show a part of it only then."""
+    user: Any = request.user
+    return bool(user.has_perm("django_provisioning.view_event"))
+
+
 def context_of(request: HttpRequest, connection: Connection | None = None, batch_id: str = "") -> Context:
     """Give the lifecycle context of a click."""
     actor = Actor.admin(request.user)

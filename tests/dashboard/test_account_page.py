@@ -9,12 +9,12 @@ from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from django_provisioning.lifecycle import holdings
+from django_provisioning.lifecycle import audit, holdings
 from django_provisioning.mapping.fields import user_map
 from django_provisioning.reports.drift import drift_of
-from tests.admin.pages import text_of
+from tests.admin.pages import Browser, text_of
 from tests.dashboard.scenes import auditor, offboard, small_site
-from tests.factories import make_connection
+from tests.factories import make_connection, make_context
 from tests.lifecycle.people import account_of, jit_identity, push, push_move
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +94,24 @@ def test_account_that_no_directory_pushes_is_not_called_in_sync() -> None:
     page = text_of(auditor().get("account_change", account_of(user).pk))
 
     assert "Nothing to compare" in section(page, "drift")
+
+
+def test_trail_is_on_no_page_of_who_may_not_see_events() -> None:
+    """The timeline of an account and the refusals of a set-up page are parts of the trail."""
+    connection = make_connection("acme")
+    identity = push(connection, "ada@example.com").identity
+    offboard(identity.user, reason="TICKET-9")
+    refused = audit.Subject.connection(connection)
+    audit.record(make_context(connection), "request.refused", refused, outcome="failure", reason="MADE-UP")
+    account = account_of(identity.user)
+    readers = (Browser("view_account", "view_connection"), auditor())
+
+    pages = [
+        text_of(one.get("account_change", account.pk)) + text_of(one.get("connection_setup", connection.pk))
+        for one in readers
+    ]
+
+    assert [("TICKET-9" in page, "MADE-UP" in page) for page in pages] == [(False, False), (True, True)]
 
 
 def test_timeline_shows_before_and_after() -> None:

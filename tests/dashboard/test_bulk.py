@@ -385,7 +385,7 @@ def test_retry_closes_a_leave_that_a_crash_left_open() -> None:
 
 def test_revoke_now_of_more_than_fit_says_that_these_are_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """A list that was cut does not look complete."""
-    for module in ("account", "account_batch"):
+    for module in ("account.model_admin", "account.batch"):
         monkeypatch.setattr(f"django_provisioning.admin.{module}.MOST_AT_ONCE", 1)
     for account in people("gone", "left"):
         offboard(account.user)

@@ -11,6 +11,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ..base import may_see_events
+
 if TYPE_CHECKING:
     from ..base import ProvisioningAdmin
     from .batch import Batch
@@ -40,8 +42,7 @@ def _refusal(why: str, names: list[str], more: int) -> str:
 
 
 def _where(page: ProvisioningAdmin, request: HttpRequest, batch: Batch) -> str:
-    user: Any = request.user
-    if not user.has_perm("django_provisioning.view_event"):
+    if not may_see_events(request):
         return _("Batch %(id)s.") % {"id": batch.id}
     site = page.admin_site.name
     url = reverse(

@@ -20,7 +20,7 @@ from ...models import Account, Identity, SessionIndex, figures
 from ...reports.accounts import ACCOUNTS, last_login, last_sync, with_identities
 from ...reports.standing import signing_in
 from .. import people_search
-from ..base import ProvisioningAdmin, context_of, link_to
+from ..base import ProvisioningAdmin, context_of, link_to, may_see_events
 from ..explain.page import explain_urls, may_explain
 from ..exports import ExportMixin
 from ..filters import AccountConnectionFilter, AnomalyFilter
@@ -206,7 +206,7 @@ class AccountAdmin(ExportMixin, ProvisioningAdmin):
         """Add the sections below the form."""
         if obj is not None:
             context.update(
-                sections(obj),
+                sections(obj, with_events=may_see_events(request)),
                 may_explain=may_explain(request),
                 may_offboard=self.has_offboard_permission(request),
                 offboarding_is_done=OFFBOARD.is_done(obj),

@@ -22,8 +22,8 @@ MOST_LINES = 50
 MOST_EVENTS = 20
 
 
-def sections(account: Account) -> dict[str, Any]:
-    """Give the lines of every section, newest first, each of them limited.
+def sections(account: Account, *, with_events: bool = True) -> dict[str, Any]:
+    """Give the lines of every section, newest first, each of them limited; events only to those who may see them.
 
     [7 queries, and one for each table of tokens]
     """
@@ -46,7 +46,8 @@ def sections(account: Account) -> dict[str, Any]:
         # The key of a session opens it: whoever reads it is that person.
         "sessions": sessions.defer("session_key").order_by("-last_seen_at")[:MOST_LINES],
         "pending": PendingRevocation.objects.filter(user=user).order_by("revoker"),
-        "events": [_line(event) for event in events_of(user)[:MOST_EVENTS]],
+        "may_see_events": with_events,
+        "events": [_line(event) for event in events_of(user)[:MOST_EVENTS]] if with_events else [],
     }
 
 

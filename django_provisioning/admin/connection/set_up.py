@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from ...lifecycle import addresses
 from ...models import Event
 from ...reports.connections import problems, with_health
+from ..base import may_see_events
 from ..token.operations import may_issue
 from .setup_guides import guide_of
 
@@ -56,7 +57,7 @@ def _setup(page: ProvisioningAdmin, request: HttpRequest, object_id: int) -> Htt
         "scim_base_url": url and url + guide.url_suffix,
         "curl_url": f"{url}/Users?count=1",
         "problems": problems(connection, timezone.now()),
-        "refusals": refusals[:_MOST_REFUSALS],
+        "refusals": refusals[:_MOST_REFUSALS] if may_see_events(request) else (),
         "may_issue": may_issue(request, connection),
     }
     request.current_app = page.admin_site.name
