@@ -46,6 +46,7 @@ OTHER_TYPES = (
     "connection.domain_withdrawn",
     "export.created",
     "group.imported",
+    "group.members_unknown",
     "login.refused",
     "request.refused",
     "role.configured",

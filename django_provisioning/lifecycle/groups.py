@@ -197,11 +197,10 @@ def _record_unknown(context: Context, link: GroupLink, delta: Delta, ignored: Se
     effects = {"unknown_members": delta.unknown[:_MEMBERS_IN_EVENT], "ignored": list(ignored)}
     return audit.record(
         context,
-        "group.members_changed",
+        "group.members_unknown",
         audit.Subject.group(link),
         effects=effects,
-        outcome=Event.Outcome.SKIPPED,
-        reason="unknown_members",
+        outcome=Event.Outcome.WARNING,
     )
 
 

@@ -49,6 +49,7 @@ LABELS: Mapping[str, _StrPromise] = {
     "group.imported": _("Group imported"),
     "group.linked": _("Existing group taken over"),
     "group.members_changed": _("Members of a group changed"),
+    "group.members_unknown": _("Group named members who are not here"),
     "group.updated": _("Group updated"),
     "login.refused": _("Login refused"),
     "privilege.granted": _("Staff or superuser granted"),
