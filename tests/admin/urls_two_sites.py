@@ -8,9 +8,15 @@ from django.contrib.auth.models import User
 from django.urls import include, path
 
 from django_provisioning.admin import register
+from django_provisioning.admin.user_admin import ProvisioningUserAdminMixin
+
+
+class PeoplePage(ProvisioningUserAdminMixin, UserAdmin):
+    """Without the mixin W009 would speak of this site in every later test."""
+
 
 ops = admin.AdminSite(name="ops")
-ops.register(User, UserAdmin)
+ops.register(User, PeoplePage)
 register(ops)
 
 urlpatterns = [
