@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import SEARCH_VAR
+from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.db import DataError
 from django.db.models import Model
@@ -140,6 +141,13 @@ def may_see_events(request: HttpRequest) -> bool:
     """Whether the person may read the trail; pages of other things show a part of it only then."""
     user: Any = request.user
     return bool(user.has_perm("django_provisioning.view_event"))
+
+
+def may_see_user(request: HttpRequest) -> bool:
+    """Whether the admin of the project shows its users to the person."""
+    viewer: Any = request.user
+    app, model = get_user_model()._meta.label_lower.split(".")
+    return any(viewer.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))
 
 
 def context_of(request: HttpRequest, connection: Connection | None = None, batch_id: str = "") -> Context:

@@ -81,7 +81,7 @@ class LeaveAdmin(ExportMixin, ReadOnlyAdmin):
             {
                 "fields": (
                     "source",
-                    "received",
+                    "received_exactly",
                     "deactivated",
                     "closed",
                     "took",
@@ -94,8 +94,8 @@ class LeaveAdmin(ExportMixin, ReadOnlyAdmin):
         (gettext_lazy("What ended"), {"fields": ("what_ended",)}),
     )
     readonly_fields = (
-        "person", "account_link", "reach", "event_link", "source", "received", "deactivated", "closed", "took", "limit",
-        "status", "why_late", "what_ended",
+        "person", "account_link", "reach", "event_link", "source", "received_exactly", "deactivated", "closed", "took",
+        "limit", "status", "why_late", "what_ended",
     )  # fmt: skip
 
     def may_count(self, request: HttpRequest) -> bool:
@@ -187,6 +187,11 @@ class LeaveAdmin(ExportMixin, ReadOnlyAdmin):
     def received(self, leave: Leave) -> str:
         """Say when the request, click or sweep began."""
         return exact(leave.received_at, "seconds")
+
+    @admin.display(description=gettext_lazy("received (t1)"))
+    def received_exactly(self, leave: Leave) -> str:
+        """Say it to the millisecond, so that the times of the page add up to how long it took."""
+        return exact(leave.received_at)
 
     @admin.display(description=gettext_lazy("deactivated (t2)"))
     def deactivated(self, leave: Leave) -> str:

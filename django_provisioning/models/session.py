@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +40,7 @@ class SessionIndex(models.Model):
         indexes = (models.Index(fields=["last_seen_at", "id"], name="provisioning_session_seen"),)
 
     def __str__(self) -> str:
-        since = f"{self.created_at:%Y-%m-%d %H:%M}"
+        since = f"{timezone.localtime(self.created_at):%Y-%m-%d %H:%M %Z}"
         return gettext("%(user)s since %(since)s") % {"user": self.user_id, "since": since}
 
 

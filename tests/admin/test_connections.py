@@ -132,6 +132,15 @@ def test_connection_page_shows_the_scim_url() -> None:
     assert "http://testserver/scim/v2<" in page
 
 
+def test_connection_page_shows_the_scim_url_as_the_product_wants_it() -> None:
+    """It is the URL of the set-up page, with the flag that Entra ID needs."""
+    connection = make_connection(idp="entra")
+
+    page = text_of(superuser().get("connection_change", connection.pk))
+
+    assert "http://testserver/scim/v2?aadOptscim062020<" in page
+
+
 def test_halted_connection_shows_a_banner_and_is_released_by_post() -> None:
     """The banner leads to a confirmation; only its POST releases, with an event and a history entry."""
     connection = make_connection()

@@ -58,6 +58,15 @@ def test_token_page_shows_a_token_that_works_and_the_url_for_it() -> None:
     assert ">http://testserver/scim/v2<" in text_of(response)
 
 
+def test_token_page_shows_the_url_as_the_product_wants_it() -> None:
+    """Who copies URL and token from one page gets the same URL as from the set-up page."""
+    connection = make_connection(idp="entra")
+
+    response = issue(superuser(), connection)
+
+    assert ">http://testserver/scim/v2?aadOptscim062020<" in text_of(response)
+
+
 def test_token_page_may_not_be_stored() -> None:
     """No cache and no back button brings the token back; it is the answer to the POST itself."""
     response = issue(superuser(), make_connection())

@@ -37,12 +37,14 @@ def test_watch_tells_of_the_first_request_when_it_arrives(site: Site, page: Any)
     page.goto(site.url("connection_setup", connection.pk))
     status = page.locator("#first-request")
     expect(status).to_contain_text(_WAITING)
+    expect(page.locator("#problems")).to_contain_text("waiting for the first request")
     page.get_by_role("button", name="Watch for requests").click()
     expect(status).to_have_text("Watching. Nothing has arrived yet.")
 
     answer = call(site, token)
 
     expect(status).to_contain_text("✓ A request has arrived:", timeout=_MORE_THAN_A_LOOK)
+    expect(page.locator("#problems")).to_be_hidden()
     expect(page.get_by_role("button", name="Watch for requests")).to_be_visible()
     assert answer == 200
     assert status.get_attribute("role") == "status"

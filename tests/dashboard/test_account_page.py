@@ -8,11 +8,12 @@ import pytest
 from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from django_provisioning.lifecycle import audit, holdings
 from django_provisioning.mapping.fields import user_map
 from django_provisioning.reports.drift import drift_of
-from tests.admin.pages import Browser, text_of
+from tests.admin.pages import Browser, superuser, text_of
 from tests.dashboard.scenes import auditor, offboard, small_site
 from tests.factories import make_connection, make_context
 from tests.lifecycle.people import account_of, jit_identity, push, push_move
@@ -168,3 +169,15 @@ def test_list_costs_at_most_8_queries(page: str) -> None:
         browser.get(f"{page}_changelist")
 
     assert len(queries) <= 8
+
+
+def test_user_is_a_link_only_for_those_who_may_look_there() -> None:
+    """A link that ends in a refusal is a dead end: the auditor reads the name alone."""
+    user = push(make_connection("acme"), "ada@example.com").identity.user
+    link = f'href="{reverse(f"admin:{user._meta.app_label}_{user._meta.model_name}_change", args=[user.pk])}"'
+    pages = [
+        text_of(browser.get("account_change", account_of(user).pk)) for browser in (auditor(), superuser())
+    ]
+
+    assert [link in page for page in pages] == [False, True]
+    assert all(str(user) in page for page in pages)

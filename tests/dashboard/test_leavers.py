@@ -78,7 +78,7 @@ def test_leave_page_shows_times_path_and_event() -> None:
     page = text_of(auditor().get("leave_change", leave.pk))
 
     assert "not measured" in page
-    assert leave.received_at.isoformat(" ", "seconds") in page
+    assert leave.received_at.isoformat(" ", "milliseconds") in page
     assert leave.deactivated_at.isoformat(" ", "milliseconds") in page
     assert url_of("event_change", event.pk) in page
     assert "everything" in page

@@ -108,9 +108,11 @@ def test_setup_page_waits_until_the_idp_has_called() -> None:
     client.create_user("ada@example.com")
 
     after = text_of(browser.get("connection_setup", connection.pk))
-    last = browser.get("connection_setup_status", connection.pk).json()["last_request"]
+    status = browser.get("connection_setup_status", connection.pk).json()
+    last = status["last_request"]
     assert "Waiting for the first request" in text_of(before)
-    assert nothing == {"last_request": ""}
+    assert nothing == {"last_request": "", "problems": ["waiting for the first request"]}
+    assert status["problems"] == []
     assert last.startswith(f"{timezone.now():%Y-%m-%d}")
     assert "Last request:" in after
     assert f'data-last="{last}"' in after

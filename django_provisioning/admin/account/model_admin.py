@@ -20,7 +20,7 @@ from ...models import Account, Identity, SessionIndex, figures
 from ...reports.accounts import ACCOUNTS, last_login, last_sync, with_identities
 from ...reports.standing import signing_in
 from .. import people_search
-from ..base import ProvisioningAdmin, context_of, link_to, may_see_events
+from ..base import ProvisioningAdmin, context_of, link_to, may_see_events, may_see_user
 from ..explain.page import explain_urls, may_explain
 from ..exports import ExportMixin
 from ..filters import AccountConnectionFilter, AnomalyFilter
@@ -66,7 +66,7 @@ class AccountAdmin(ExportMixin, ProvisioningAdmin):
     _FACTS = (
         "user_link", "origin", "managed_by", "state", "access_valid_after", "last_seen_at", "created_at",
     )  # fmt: skip
-    readonly_fields = _FACTS
+    readonly_fields = (*_FACTS, "user_name")
     fieldsets = (
         (None, {"fields": _FACTS}),
         (gettext_lazy("Decided by people"), {"fields": ("kind", "owner")}),
@@ -153,6 +153,19 @@ class AccountAdmin(ExportMixin, ProvisioningAdmin):
     def user_link(self, account: Account) -> str:
         """Link to the Django user."""
         return link_to(self.admin_site, account.user)
+
+    @admin.display(description=gettext_lazy("user"))
+    def user_name(self, account: Account) -> str:
+        """Name the Django user to those whom the page of users would refuse."""
+        return str(account.user)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Link to the Django user only for those who may look there."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if may_see_user(request):
+            return fieldsets
+        facts = tuple("user_name" if name == "user_link" else name for name in self._FACTS)
+        return ((None, {"fields": facts}), *fieldsets[1:])
 
     @admin.action(description=gettext_lazy("Offboard selected accounts"), permissions=["offboard"])
     def offboard(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:

@@ -22,9 +22,10 @@ from ..exports import ExportMixin
 from ..filters import ConnectionStatusFilter
 from ..forms import ConnectionForm
 from ..token.operations import IssueTokenView, RevokeTokenView, RotateTokenView, may_issue, may_revoke
+from .address import scim_base_url
 from .operations import EndConnectionView, ReleaseView, VerifyDomainView, WithdrawDomainView, may_end
 from .preset_questions import QUESTIONS, NewConnectionForm, QuestionForm
-from .sections import scim_base_url, sections
+from .sections import sections
 from .set_up import setup_urls
 
 # A manager of connections must not be able to make an IdP hand out what the manager does not have.
@@ -194,7 +195,7 @@ class ConnectionAdmin(ExportMixin, ProvisioningAdmin):
     ) -> HttpResponse:
         """Add the tokens, the domains and the URL for the IdP."""
         context.update(
-            scim_base_url=scim_base_url(request),
+            scim_base_url=scim_base_url(request, obj.idp if obj else ""),
             show_save_and_add_another=False,
             may_issue=obj is not None and may_issue(request, obj),
             may_revoke=may_revoke(request),

@@ -7,7 +7,6 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from ...lifecycle import addresses
 from ...models import Connection
 from ...reports.connections import problems, with_health
 from ...reports.policies_in_words import attribute_rules, in_words
@@ -38,9 +37,3 @@ def sections(request: HttpRequest, connection: Connection) -> dict[str, Any]:
         "domains": domains,
         **requests_context(request, stored),
     }
-
-
-def scim_base_url(request: HttpRequest) -> str | None:
-    """Give the URL for the identity provider in full, None where the project does not serve SCIM."""
-    base = addresses.scim_base_url()
-    return base and request.build_absolute_uri(base)

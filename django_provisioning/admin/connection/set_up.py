@@ -16,6 +16,7 @@ from ...models import Event
 from ...reports.connections import problems, with_health
 from ..base import may_see_events
 from ..token.operations import may_issue
+from .address import scim_base_url
 from .setup_guides import guide_of
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _setup(page: ProvisioningAdmin, request: HttpRequest, object_id: int) -> Htt
         "target_url": page.url_of(connection),
         "guide": guide,
         "last_request": _last_request(connection),
-        "scim_base_url": url and url + guide.url_suffix,
+        "scim_base_url": scim_base_url(request, connection.idp),
         "curl_url": f"{url}/Users?count=1",
         "problems": problems(connection, timezone.now()),
         "refusals": refusals[:_MOST_REFUSALS] if may_see_events(request) else (),
@@ -65,9 +66,11 @@ def _setup(page: ProvisioningAdmin, request: HttpRequest, object_id: int) -> Htt
 
 
 def _status(page: ProvisioningAdmin, request: HttpRequest, object_id: int) -> HttpResponse:
-    """Say when the last request came; the page asks while somebody watches."""
+    """Say when the last request came and what is not well now; the page asks while somebody watches."""
     connection = _found(page, request, object_id)
-    return JsonResponse({"last_request": _last_request(connection)})
+    return JsonResponse(
+        {"last_request": _last_request(connection), "problems": problems(connection, timezone.now())}
+    )
 
 
 def _last_request(connection: Any) -> str:

@@ -15,11 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ...lifecycle import addresses, tokens
+from ...lifecycle import tokens
 from ...lifecycle.tokens import IssuedToken
 from ...models import Connection, ConnectionToken
 from ...reports.tokens import advice_of
 from ..base import context_of
+from ..connection.address import scim_base_url
 from ..forms import IssueTokenForm, ReasonForm, RotateTokenForm
 from ..operations import OperationView, Text
 
@@ -64,15 +65,11 @@ class NewTokenView(TokenOperationView):
             "target_url": self.page.url_of(self.target),
             "token": result.token,
             "raw_token": result.raw,
-            "scim_base_url": self._scim_base_url(),
+            "scim_base_url": scim_base_url(self.request, self.target.idp),
             "replaced": self.replaced,
         }
         # ``admin_view`` marks every page of the admin as no-store.
         return TemplateResponse(self.request, "admin/django_provisioning/new_token.html", context)
-
-    def _scim_base_url(self) -> str | None:
-        base = addresses.scim_base_url()
-        return base and self.request.build_absolute_uri(base)
 
 
 class IssueTokenView(NewTokenView):

@@ -24,14 +24,26 @@
         if (!answer.ok || answer.redirected) {
             return null;
         }
-        return (await answer.json()).last_request;
+        return answer.json();
+    };
+    // What was not well when the page was opened, above all "waiting for the first request", may be over.
+    const tell = (problems) => {
+        const section = document.getElementById("problems");
+        section.hidden = problems.length === 0;
+        section.querySelector("ul").replaceChildren(
+            ...problems.map((problem) => {
+                const item = document.createElement("li");
+                item.textContent = `! ${problem}`;
+                return item;
+            }),
+        );
     };
     const look = async () => {
-        let last = "";
+        let answer = { last_request: "" };
         if (!document.hidden) {
             tries += 1;
             try {
-                last = await ask();
+                answer = await ask();
             } catch {
                 // The network may be back at the next look.
             }
@@ -39,10 +51,12 @@
         if (timer === null) {
             return;
         }
-        if (last === null) {
+        const last = answer?.last_request;
+        if (answer === null) {
             stop(line.dataset.lost);
         } else if (last && last !== line.dataset.last) {
             line.dataset.last = last;
+            tell(answer.problems);
             stop(`✓ ${line.dataset.arrived} ${last}`);
         } else if (tries >= most) {
             stop(line.dataset.gaveUp);
