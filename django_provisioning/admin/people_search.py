@@ -29,8 +29,9 @@ from ..protocol.comparison import fold
 HELP_TEXT = _(
     "Beginning of a user name or of a person’s name, or a whole e-mail address, external id or SCIM id."
 )
-# So many people are looked at. With more keys than these a planner would rather walk the whole list and compare.
-MOST = 150
+# So many people are looked at. With more keys than these a planner would rather walk the whole list and compare, and
+# with a larger limit read and sort all that begins so: PostgreSQL takes every prefix for rare.
+MOST = 100
 # So many people can be named where rows know them by a text alone.
 MOST_NAMED = 200
 LONGEST_TERM = 255

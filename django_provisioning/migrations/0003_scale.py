@@ -94,6 +94,10 @@ class Migration(migrations.Migration):
             model_name="sessionindex",
             index=models.Index(fields=["last_seen_at", "id"], name="provisioning_session_seen"),
         ),
+        migrations.AddIndex(
+            model_name="sessionindex",
+            index=models.Index(fields=["connection", "id"], name="provisioning_session_connect"),
+        ),
         migrations.AlterModelOptions(
             name="leave",
             options={

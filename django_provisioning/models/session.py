@@ -37,7 +37,10 @@ class SessionIndex(models.Model):
     class Meta:
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
-        indexes = (models.Index(fields=["last_seen_at", "id"], name="provisioning_session_seen"),)
+        indexes = (
+            models.Index(fields=["last_seen_at", "id"], name="provisioning_session_seen"),
+            models.Index(fields=["connection", "id"], name="provisioning_session_connect"),
+        )
 
     def __str__(self) -> str:
         since = f"{timezone.localtime(self.created_at):%Y-%m-%d %H:%M %Z}"

@@ -210,7 +210,7 @@ def url_of(page: str, *arguments: Any) -> str:
 
 
 def test_pages_cost_the_same_at_any_size(django_db_blocker: Any) -> None:
-    """Every page over a million accounts, with its queries and its time beside that over ten thousand (issue 5)."""
+    """Every page over a million accounts, with its queries and its time beside that over ten thousand."""
     server = connections["default"]
     if server.vendor != "postgresql":
         pytest.skip("The benchmark seeds PostgreSQL; say TEST_DATABASE=postgres.")

@@ -87,7 +87,7 @@ def test_who_has_left_is_in_no_bucket() -> None:
 
 
 def test_filters_cost_no_further_query() -> None:
-    """Each is a condition of the list's own query (issue 5: ≤ 8)."""
+    """Each is a condition of the list's own query."""
     people("ada")
     browser = auditor()
     url = url_of("account_changelist")

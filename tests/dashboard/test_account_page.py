@@ -160,7 +160,7 @@ def test_account_list_has_the_columns_and_counts_sessions() -> None:
     "page", ["account", "event", "leave", "connection", "identity", "grouplink", "sessionindex"]
 )
 def test_list_costs_at_most_8_queries(page: str) -> None:
-    """For an auditor, permissions and session included (issue 5: ≤ 8)."""
+    """For an auditor, permissions and session included."""
     small_site()
     browser = auditor()
     browser.get(f"{page}_changelist")

@@ -130,7 +130,7 @@ def test_charts_show_30_or_90_days(query: dict[str, str], span: int) -> None:
 
 
 def test_ninety_days_cost_no_more_queries_than_thirty() -> None:
-    """The overview keeps its budget whatever the span (issue 5: ≤ 12)."""
+    """The overview keeps its budget whatever the span."""
     small_site()
     ask()
     rollups.refresh(timezone.now())

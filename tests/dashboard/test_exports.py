@@ -157,7 +157,7 @@ def test_cell_that_is_harmless_stays_as_it_is(value: Any, text: str) -> None:
 
 
 def test_export_of_hostile_names_is_inert() -> None:
-    """A pushed formula or script is text in the CSV, the same text in JSON, and escaped on the page (issue 5)."""
+    """A pushed formula or script is text in the CSV, the same text in JSON, and escaped on the page."""
     connection = make_connection("acme")
     for name in (FORMULA, EVIL):
         push(connection, name)

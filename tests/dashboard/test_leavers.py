@@ -142,7 +142,7 @@ def test_list_counts_what_ended_and_is_called_leavers() -> None:
 
 
 def test_leave_pages_cost_a_constant_number_of_queries() -> None:
-    """The list at most 8, whatever the number of rows, and the page of one at most 8 (issue 5)."""
+    """The list at most 8, whatever the number of rows, and the page of one at most 8."""
     acme = small_site()
     browser = auditor()
 

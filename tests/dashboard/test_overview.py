@@ -40,7 +40,7 @@ def stored_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("is_large", [False, True])
 def test_overview_costs_at_most_12_queries(is_large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counted live or in advance, for twelve connections as for two (issue 5: ≤ 12)."""
+    """Counted live or in advance, for twelve connections as for two."""
     small_site()
     for number in range(10):
         push(make_connection(f"tenant{number}"), f"person{number}@example.com")

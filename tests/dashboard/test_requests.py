@@ -289,7 +289,7 @@ def fill(tenant: Tenant, count: int) -> None:
 
 
 def test_list_costs_at_most_8_queries_for_any_number_of_rows() -> None:
-    """Neither the list nor the page asks per row (issue 5: ≤ 8)."""
+    """Neither the list nor the page asks per row."""
     tenants = [make_tenant(name=f"p{number}@example.com", group=f"g{number}") for number in range(3)]
     browser = Browser(VIEW, "view_event", "view_request_body")
     costs = []

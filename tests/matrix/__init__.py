@@ -1,1 +1,1 @@
-"""Every session engine, login library, kind of token and way out, against each other (issue 4)."""
+"""Every session engine, login library, kind of token and way out, against each other."""
