@@ -96,6 +96,7 @@ CROSS JOIN LATERAL (VALUES ('emails', 'value', i.user_name_key),
 WHERE i.live
 """
 
+# In the order of time, as they would have been opened; a join alone would put those without a connection last.
 _SESSIONS = """
 INSERT INTO django_provisioning_sessionindex (user_id, session_key, connection_id, created_at, last_seen_at)
 SELECT a.user_id, md5('session' || a.id), i.connection_id, a.last_seen_at, a.last_seen_at
@@ -103,6 +104,7 @@ FROM django_provisioning_account a
 LEFT JOIN django_provisioning_identity i ON i.user_id = a.user_id AND i.live
 WHERE (a.state = 'active' AND a.id %% 5 = 0 AND a.last_seen_at IS NOT NULL)
    OR a.id IN (SELECT id FROM django_provisioning_account WHERE state = 'deprovisioned' ORDER BY id LIMIT 3)
+ORDER BY a.last_seen_at
 """
 
 _MEMBERS = """
